@@ -1,0 +1,76 @@
+//! The calls a front end makes, as Leptos server functions at `/api/<name>`: JSON in, JSON out.
+//!
+//! `getTaskStatus`, `registerExportTask` and `clearTaskInfo` are the public contract; any client can
+//! call them with plain HTTP. Each one parses, finds the caller, calls one function of a core, and maps
+//! the error.
+
+use leptos::prelude::*;
+use longshore_protocol::{
+    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, TaskQuery, TaskResultOut, TaskView,
+};
+use server_fn::codec::Json;
+
+use crate::call_error::CallError;
+
+/// Where a task stands: 0 none, 1 in progress, 2 finished.
+///
+/// # Errors
+/// `unknown_task` for an id that is not a task of the caller, `store_unavailable` while the task store is away.
+#[server(name = GetTaskStatus, prefix = "/api", endpoint = "getTaskStatus", input = Json, output = Json)]
+pub async fn get_task_status(#[server(flatten)] query: TaskQuery) -> Result<TaskResultOut, CallError> {
+    crate::serve::status(query).await
+}
+
+/// Validates the request and registers an export; the work happens in the background.
+///
+/// # Errors
+/// `unknown_dataset`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
+#[server(name = RegisterExportTask, prefix = "/api", endpoint = "registerExportTask", input = Json, output = Json)]
+pub async fn register_export_task(#[server(flatten)] request: ExportRequest) -> Result<RegisterOut, CallError> {
+    crate::serve::register_export(request).await
+}
+
+/// Clears a finished task's entity, so that its slot is free; its file stays in Tasks until its retention ends.
+///
+/// # Errors
+/// `unknown_task`, `store_unavailable`.
+#[server(name = ClearTaskInfo, prefix = "/api", endpoint = "clearTaskInfo", input = Json, output = Json)]
+pub async fn clear_task_info(#[server(flatten)] query: TaskQuery) -> Result<ClearOut, CallError> {
+    crate::serve::clear(query).await
+}
+
+/// Asks for a task to be stopped; the answer is where it stands now.
+///
+/// # Errors
+/// `unknown_task`, `store_unavailable`.
+#[server(name = CancelTask, prefix = "/api", endpoint = "cancelTask", input = Json, output = Json)]
+pub async fn cancel_task(#[server(flatten)] query: TaskQuery) -> Result<TaskResultOut, CallError> {
+    crate::serve::cancel(query).await
+}
+
+/// The caller's tasks, newest first, 100 at most.
+///
+/// # Errors
+/// `store_unavailable`.
+#[server(name = ListTasks, prefix = "/api", endpoint = "listTasks", input = Json, output = Json)]
+pub async fn list_tasks() -> Result<Vec<TaskView>, CallError> {
+    crate::serve::list_tasks().await
+}
+
+/// The datasets of the configuration.
+///
+/// # Errors
+/// None of its own.
+#[server(name = ListDatasets, prefix = "/api", endpoint = "listDatasets", input = Json, output = Json)]
+pub async fn list_datasets() -> Result<Vec<DatasetView>, CallError> {
+    crate::serve::list_datasets().await
+}
+
+/// One page of a dataset's rows for the screen.
+///
+/// # Errors
+/// `unknown_dataset`, `invalid_parameters`, `database_unavailable`.
+#[server(name = ListRows, prefix = "/api", endpoint = "listRows", input = Json, output = Json)]
+pub async fn list_rows(#[server(flatten)] request: RowsRequest) -> Result<RowsPage, CallError> {
+    crate::serve::list_rows(request).await
+}

@@ -1,0 +1,1 @@
+//! Dataset definitions, validated queries, and SQL sources that stream Arrow batches.

@@ -1,0 +1,1 @@
+//! The file store, over OpenDAL.

@@ -1,0 +1,1 @@
+//! The jobs themselves: export; the only crate that joins tasks, sheets, datasets and files.

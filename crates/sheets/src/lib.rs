@@ -1,0 +1,1 @@
+//! Spreadsheets as streams: XLSX and CSV writing.

@@ -1,0 +1,1 @@
+//! The task runner: entity, transitions, stores, leases, worker loop.

@@ -1,0 +1,186 @@
+//! The export controls and the task panel.
+
+use longshore_protocol::{ExportFormat, Lang};
+
+use super::Texts;
+use crate::format::grouped;
+
+impl Texts {
+    /// The export button, and the heading of its panel.
+    pub fn export(self) -> &'static str {
+        self.pick("Export", "导出")
+    }
+
+    /// The export button while a task runs.
+    pub fn exporting_label(self) -> &'static str {
+        self.pick("Exporting…", "导出中…")
+    }
+
+    /// The panel right after the click, before the server has answered.
+    pub fn submitting(self) -> &'static str {
+        self.pick("Submitting…", "提交中…")
+    }
+
+    /// After the click.
+    pub fn submitted(self) -> &'static str {
+        self.pick(
+            "Export task submitted. You can leave this page; the file will be in Tasks.",
+            "导出任务已提交，可离开本页，稍后在「任务中心」下载。",
+        )
+    }
+
+    /// The click met a task that was running already.
+    pub fn joined(self) -> &'static str {
+        self.pick(
+            "An export of this list was already running; this is its progress.",
+            "该列表已有导出任务在进行，以下是其进度。",
+        )
+    }
+
+    /// The link to the task centre.
+    pub fn open_tasks(self) -> &'static str {
+        self.pick("Open Tasks", "打开任务中心")
+    }
+
+    /// Label of the format select.
+    pub fn format(self) -> &'static str {
+        self.pick("File format", "文件格式")
+    }
+
+    /// A format in the select.
+    pub fn format_name(self, format: ExportFormat) -> &'static str {
+        match format {
+            ExportFormat::Xlsx => "XLSX",
+            ExportFormat::Csv => "CSV",
+        }
+    }
+
+    /// What clicking the button would export.
+    pub fn export_scope(self, row_count: u64, filtered: bool) -> String {
+        let rows = grouped(row_count);
+        match (self.lang, filtered) {
+            (Lang::En, true) => format!("Exports all {rows} rows that match the filter, in this order."),
+            (Lang::En, false) => format!("Exports all {rows} rows, in this order."),
+            (Lang::Zh, true) => format!("将按当前顺序导出符合筛选条件的全部 {rows} 行。"),
+            (Lang::Zh, false) => format!("将按当前顺序导出全部 {rows} 行。"),
+        }
+    }
+
+    /// Shown while CSV is chosen.
+    pub fn csv_hint(self) -> &'static str {
+        self.pick(
+            "Long ids are safe only in XLSX: Excel shortens them when it opens a CSV.",
+            "长编号仅在 XLSX 中安全：Excel 打开 CSV 时会截断长数字。",
+        )
+    }
+
+    /// Until when the file is kept; `moment` is in the person's own zone.
+    pub fn kept_until(self, moment: &str) -> String {
+        match self.lang {
+            Lang::En => format!("Kept until {moment}"),
+            Lang::Zh => format!("文件保留至 {moment}"),
+        }
+    }
+
+    /// Cells that did not fit the format.
+    pub fn shortened_cells(self, count: u64) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 cell was longer than the format allows and was shortened.".to_owned(),
+            (Lang::En, _) => format!("{} cells were longer than the format allows and were shortened.", grouped(count)),
+            (Lang::Zh, _) => format!("有 {} 个单元格超出格式上限，已被截短。", grouped(count)),
+        }
+    }
+
+    /// The poll does not get through while a task runs.
+    pub fn offline_running(self) -> &'static str {
+        self.pick(
+            "Connection lost. Your task is still running; reconnecting…",
+            "连接中断，任务仍在后台运行，正在重连…",
+        )
+    }
+
+    /// The status could not be asked for yet.
+    pub fn offline_unknown(self) -> &'static str {
+        self.pick(
+            "Connection lost. Export is available again as soon as the server answers; reconnecting…",
+            "连接中断，服务器恢复后即可导出，正在重连…",
+        )
+    }
+
+    /// The poll gets through, but the task store behind it does not answer.
+    pub fn store_away(self) -> &'static str {
+        self.pick(
+            "The task service is not answering. Your tasks are safe; asking again…",
+            "任务服务暂时没有响应，任务不会丢失，正在重试…",
+        )
+    }
+
+    /// Asks again at once.
+    pub fn try_now(self) -> &'static str {
+        self.pick("Try now", "立即重试")
+    }
+
+    /// The download link.
+    pub fn download(self) -> &'static str {
+        self.pick("Download", "下载")
+    }
+
+    /// The download link for a screen reader, where several are on a page.
+    pub fn download_file(self, name: &str) -> String {
+        match self.lang {
+            Lang::En => format!("Download {name}"),
+            Lang::Zh => format!("下载 {name}"),
+        }
+    }
+
+    /// Stops a running task.
+    pub fn cancel(self) -> &'static str {
+        self.pick("Cancel", "取消")
+    }
+
+    /// Stops a running task, for a screen reader where several are on a page.
+    pub fn cancel_task(self, dataset: &str) -> String {
+        match self.lang {
+            Lang::En => format!("Cancel the export of {dataset}"),
+            Lang::Zh => format!("取消{dataset}的导出"),
+        }
+    }
+
+    /// Puts a finished task away.
+    pub fn dismiss(self) -> &'static str {
+        self.pick("Dismiss", "知道了")
+    }
+
+    /// Closes the panel; the task goes on.
+    pub fn hide_progress(self) -> &'static str {
+        self.pick("Hide", "收起")
+    }
+
+    /// Opens the panel again.
+    pub fn show_progress(self) -> &'static str {
+        self.pick("Show progress", "查看进度")
+    }
+
+    /// Opens the panel of a finished task again.
+    pub fn show_result(self) -> &'static str {
+        self.pick("Show result", "查看结果")
+    }
+
+    /// Name of the progress bar.
+    pub fn progress_label(self) -> &'static str {
+        self.pick("Export progress", "导出进度")
+    }
+
+    /// The export was not submitted, because the request was wrong.
+    pub fn not_submitted(self) -> &'static str {
+        self.pick("The export was not started:", "导出未开始：")
+    }
+
+    /// Announced to screen readers: another quarter is done.
+    pub fn quarter_done(self, percent: u8) -> String {
+        match self.lang {
+            Lang::En => format!("Export {percent}% done"),
+            Lang::Zh => format!("导出已完成 {percent}%"),
+        }
+    }
+}

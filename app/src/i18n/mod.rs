@@ -1,0 +1,88 @@
+//! Every text that people read, in English and 中文.
+//!
+//! A message is a method of [`Texts`] with typed arguments, whose body gives both languages. So a missing
+//! translation, a forgotten argument or an unused message is a matter for the compiler, a text is found
+//! by going to its definition, and the server and the browser share the very same words.
+//!
+//! `leptos_i18n` was weighed and left out: it keeps texts in JSON files that a build step turns into code,
+//! checks arguments only through its own macros, is tied to components where the server's plain
+//! functions need texts too, and brings its own routing, cookies and several crates to the browser.
+//! Two languages with a few hundred texts need none of that.
+//!
+//! Modules: `refusals` for errors and field problems, `export` for the task panel, `tasks` for the
+//! task centre, `list` for the dataset page, `frame` for what surrounds the pages.
+
+mod export;
+mod frame;
+mod list;
+mod refusals;
+mod tasks;
+
+use leptos::prelude::*;
+use longshore_protocol::Lang;
+
+use crate::format::CivilTime;
+use crate::preferences::Preferences;
+
+pub use tasks::message_for;
+
+/// The texts in one language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// The language they are in.
+    pub lang: Lang,
+}
+
+impl Texts {
+    /// The texts in `lang`.
+    pub fn new(lang: Lang) -> Texts {
+        Texts { lang }
+    }
+
+    /// One of two fixed texts.
+    fn pick(self, en: &'static str, zh: &'static str) -> &'static str {
+        match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    /// A moment near today: `8 Aug 10:30`, `8月8日 10:30`.
+    pub fn moment(self, time: CivilTime) -> String {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let CivilTime { month, day, hour, minute, .. } = time;
+        match self.lang {
+            Lang::En => {
+                let name = MONTHS.get(month as usize - 1).copied().unwrap_or_default();
+                format!("{day} {name} {hour:02}:{minute:02}")
+            }
+            Lang::Zh => format!("{month}月{day}日 {hour:02}:{minute:02}"),
+        }
+    }
+
+    /// Puts the parts of a list of names into one line.
+    pub fn join(self, parts: &[String]) -> String {
+        parts.join(self.pick(", ", "、"))
+    }
+}
+
+/// The texts in the language that the person has chosen, as a signal.
+pub fn use_texts() -> Signal<Texts> {
+    match use_context::<Preferences>() {
+        Some(preferences) => Signal::derive(move || Texts::new(preferences.lang.get())),
+        None => Signal::stored(Texts::new(Lang::default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_read_as_people_write_them() {
+        let time = CivilTime { year: 2026, month: 8, day: 8, hour: 10, minute: 5 };
+        assert_eq!(Texts::new(Lang::En).moment(time), "8 Aug 10:05");
+        assert_eq!(Texts::new(Lang::Zh).moment(time), "8月8日 10:05");
+    }
+}

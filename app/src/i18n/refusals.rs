@@ -1,0 +1,158 @@
+//! Refusals in words: each says what is wrong and what would be right or what to do next.
+
+use longshore_protocol::{ErrorCode, FailureCode, FailureView, Lang, ProblemKind};
+
+use super::Texts;
+use crate::format::grouped;
+
+impl Texts {
+    /// Why a call was refused, and what to do.
+    pub fn error(self, code: ErrorCode) -> &'static str {
+        match code {
+            ErrorCode::BadRequest => self.pick(
+                "The request could not be read. Reload the page and try again.",
+                "无法读取该请求，请刷新页面后重试。",
+            ),
+            ErrorCode::InvalidParameters => self.pick(
+                "Something in the request is not right. Correct what is named and try again.",
+                "请求中有内容不正确，请按提示修改后重试。",
+            ),
+            ErrorCode::UnknownDataset => self.pick(
+                "There is no such dataset. Choose one from the list of datasets.",
+                "没有这个数据集，请从数据集列表中选择。",
+            ),
+            ErrorCode::UnknownTask => self.pick(
+                "This task does not exist or belongs to someone else. Start a new one.",
+                "该任务不存在或不属于您，请重新发起。",
+            ),
+            ErrorCode::TaskNotFinished => self.pick(
+                "The task has not finished yet. Wait until it is done.",
+                "任务尚未完成，请等待完成后再操作。",
+            ),
+            ErrorCode::FileExpired => self.pick("File expired: export again.", "文件已过期，请重新导出。"),
+            ErrorCode::SessionInvalid => self.pick(
+                "Your session is no longer valid. Reload the page to get a new one.",
+                "会话已失效，请刷新页面重新进入。",
+            ),
+            ErrorCode::StoreUnavailable => self.pick(
+                "The task service is not answering. Nothing is lost; try again in a moment.",
+                "任务服务暂时没有响应，数据不会丢失，请稍后重试。",
+            ),
+            ErrorCode::DatabaseUnavailable => self.pick(
+                "The database is not answering. Try again in a moment.",
+                "数据库暂时没有响应，请稍后重试。",
+            ),
+            ErrorCode::Unreachable => self.pick(
+                "The server can't be reached. Check your connection and try again.",
+                "无法连接服务器，请检查网络后重试。",
+            ),
+            ErrorCode::Internal => self.pick(
+                "Something went wrong on our side. Try again; if it happens again, tell your administrator.",
+                "系统内部出错，请重试；若仍出现，请联系管理员。",
+            ),
+        }
+    }
+
+    /// What is wrong with a field, and what would be right.
+    pub fn problem(self, kind: &ProblemKind) -> String {
+        match kind {
+            ProblemKind::UnknownColumn { name } => match self.lang {
+                Lang::En => format!("There is no column “{name}”. Choose one of the list's columns."),
+                Lang::Zh => format!("没有名为“{name}”的列，请选择列表中的列。"),
+            },
+            ProblemKind::RepeatedColumn { name } => match self.lang {
+                Lang::En => format!("Column “{name}” is named twice. Name it once."),
+                Lang::Zh => format!("列“{name}”重复出现，请只保留一次。"),
+            },
+            ProblemKind::UnknownOperator { name } => match self.lang {
+                Lang::En => format!("There is no comparison “{name}”. Choose one that is offered."),
+                Lang::Zh => format!("没有“{name}”这种比较方式，请从列出的方式中选择。"),
+            },
+            ProblemKind::OperatorNotForType { name, column } => match self.lang {
+                Lang::En => format!("“{name}” does not apply to column “{column}”. Choose a comparison that is offered for it."),
+                Lang::Zh => format!("“{name}”不适用于列“{column}”，请选择该列提供的比较方式。"),
+            },
+            ProblemKind::WrongType { expected, given } => match self.lang {
+                Lang::En => format!("“{given}” is not {}.", self.expected_value(expected)),
+                Lang::Zh => format!("“{given}”不正确，应为{}。", self.expected_value(expected)),
+            },
+            ProblemKind::NotAllowed { given } => match self.lang {
+                Lang::En => format!("“{given}” is not a value this column can have. Choose one of its values."),
+                Lang::Zh => format!("该列没有“{given}”这个值，请从可选值中选择。"),
+            },
+            ProblemKind::UnknownFormat { name } => match self.lang {
+                Lang::En => format!("There is no file format “{name}”. Choose XLSX or CSV."),
+                Lang::Zh => format!("没有“{name}”这种文件格式，请选择 XLSX 或 CSV。"),
+            },
+            ProblemKind::BadFileName => self
+                .pick(
+                    "A file name can't contain \\ / : * ? \" < > | or control characters, nor begin or end with a dot or space.",
+                    "文件名不能包含 \\ / : * ? \" < > | 或控制字符，也不能以点或空格开头或结尾。",
+                )
+                .to_owned(),
+            ProblemKind::UnknownTimeZone { name } => match self.lang {
+                Lang::En => format!("There is no time zone “{name}”. Use a name such as Europe/Berlin or Asia/Shanghai."),
+                Lang::Zh => format!("没有名为“{name}”的时区，请使用 Asia/Shanghai 这样的名称。"),
+            },
+            ProblemKind::TooLong { limit } => match self.lang {
+                Lang::En => format!("This is too long. At most {} are allowed.", grouped(u64::from(*limit))),
+                Lang::Zh => format!("内容过长，最多允许 {}。", grouped(u64::from(*limit))),
+            },
+            ProblemKind::BadPage => {
+                self.pick("There is no such page. Go back to the first page.", "没有这一页，请返回第一页。").to_owned()
+            }
+        }
+    }
+
+    fn expected_value(self, type_name: &str) -> &'static str {
+        match type_name {
+            "integer" => self.pick("a whole number such as 42", "整数，例如 42"),
+            "decimal" | "float" => self.pick("a number such as 12.50", "数字，例如 12.50"),
+            "boolean" => self.pick("yes or no (true or false)", "是或否（true 或 false）"),
+            "date" => self.pick("a date such as 2026-08-01", "日期，例如 2026-08-01"),
+            "timestamp" => self.pick(
+                "a date with a time such as 2026-08-01 10:30:00",
+                "日期时间，例如 2026-08-01 10:30:00",
+            ),
+            _ => self.pick("a text", "文本"),
+        }
+    }
+
+    /// Why an export failed and what to do, with the reference that finds the cause in the log.
+    pub fn failure(self, failure: &FailureView) -> String {
+        let advice = match failure.code {
+            FailureCode::Database => self.pick(
+                "the database timed out. Try again or narrow the date range.",
+                "数据库超时。请重试或缩小日期范围。",
+            ),
+            FailureCode::BadValue => self.pick(
+                "a value in the data is not of its column's type. Ask your administrator to check it.",
+                "数据中有值与列的类型不符。请联系管理员检查。",
+            ),
+            FailureCode::FileStore => self.pick(
+                "the file could not be stored. Try again later or ask your administrator to check the file store.",
+                "文件无法保存。请稍后重试，或联系管理员检查文件存储。",
+            ),
+            FailureCode::Definition => self.pick(
+                "the list has changed since it was requested. Reload the page and export again.",
+                "列表定义已变更。请刷新页面后重新导出。",
+            ),
+            FailureCode::Crashed => self.pick(
+                "it stopped unexpectedly several times. Narrow the filter and try again.",
+                "任务多次意外中断。请缩小筛选范围后重试。",
+            ),
+            FailureCode::Internal => self.pick(
+                "something went wrong on our side. Try again.",
+                "系统内部出错。请重试。",
+            ),
+        };
+        let reference = &failure.reference;
+        let detail = failure.detail.as_deref().unwrap_or_default();
+        match (self.lang, detail.is_empty()) {
+            (Lang::En, true) => format!("Export failed: {advice} Ref {reference}"),
+            (Lang::En, false) => format!("Export failed: {advice} ({detail}) Ref {reference}"),
+            (Lang::Zh, true) => format!("导出失败：{advice}编号 {reference}"),
+            (Lang::Zh, false) => format!("导出失败：{advice}（{detail}）编号 {reference}"),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Where a task stands, in words; used by the panel, the task centre and the contract's `message`.
+
+use longshore_protocol::{FileView, Lang, Phase, TaskKind, TaskView, Unit};
+
+use super::Texts;
+use crate::format::{grouped, size};
+
+/// The contract's `message`: where the task stands, as a sentence. It names no moment in time, because the
+/// server does not know the caller's zone.
+pub fn message_for(view: &TaskView, lang: Lang) -> String {
+    let t = Texts::new(lang);
+    let progress = view.progress;
+    match view.phase {
+        Phase::Queued => t.queued(view.ahead.unwrap_or(0)),
+        Phase::Running if progress.unit == Unit::Bytes => t.writing_file(progress.done, progress.total),
+        Phase::Running => t.exporting(progress.done, progress.total, None),
+        Phase::Cancelling => t.cancelling().to_owned(),
+        Phase::Succeeded => match &view.file {
+            Some(file) => t.ready(file),
+            None => t.ready_without_file().to_owned(),
+        },
+        Phase::Failed => match &view.failure {
+            Some(failure) => t.failure(failure),
+            None => t.failed_without_reason().to_owned(),
+        },
+        Phase::Cancelled => t.cancelled().to_owned(),
+        Phase::Abandoned => t.abandoned((view.expires_at.saturating_sub(view.registered_at) + 30_000) / 60_000),
+        Phase::FileExpired => t.file_expired().to_owned(),
+    }
+}
+
+impl Texts {
+    /// Waiting for a worker.
+    pub fn queued(self, ahead: u64) -> String {
+        match (self.lang, ahead) {
+            (Lang::En, 0) => "Queued: you are next".to_owned(),
+            (Lang::Zh, 0) => "排队中，即将开始".to_owned(),
+            (Lang::En, _) => format!("Queued: {} ahead of you", grouped(ahead)),
+            (Lang::Zh, _) => format!("排队中，前面还有 {} 个任务", grouped(ahead)),
+        }
+    }
+
+    /// Reading rows; `remaining_seconds` only where the estimate is steady.
+    pub fn exporting(self, done: u64, total: Option<u64>, remaining_seconds: Option<u64>) -> String {
+        // A total that is passed was only an estimate: the count alone is the truth then.
+        let Some(total) = total.filter(|total| done <= *total && *total > 0) else {
+            return match self.lang {
+                Lang::En => format!("Exporting: {} rows so far", grouped(done)),
+                Lang::Zh => format!("正在导出，已完成 {} 行", grouped(done)),
+            };
+        };
+        let percent = u128::from(done) * 100 / u128::from(total);
+        let (done, total) = (grouped(done), grouped(total));
+        let left = remaining_seconds.map(|seconds| self.remaining(seconds));
+        match (self.lang, left) {
+            (Lang::En, None) => format!("Exporting {done} of {total} rows ({percent}%)"),
+            (Lang::En, Some(left)) => format!("Exporting {done} of {total} rows ({percent}%), {left}"),
+            (Lang::Zh, None) => format!("正在导出 {done} / {total} 行（{percent}%）"),
+            (Lang::Zh, Some(left)) => format!("正在导出 {done} / {total} 行（{percent}%），{left}"),
+        }
+    }
+
+    /// Roughly how long it still takes, as coarse as the estimate is.
+    fn remaining(self, seconds: u64) -> String {
+        match (self.lang, seconds) {
+            (Lang::En, 0..5) => "a few seconds left".to_owned(),
+            (Lang::Zh, 0..5) => "还剩几秒".to_owned(),
+            (Lang::En, 5..55) => format!("about {} s left", seconds.div_ceil(10) * 10),
+            (Lang::Zh, 5..55) => format!("约剩 {} 秒", seconds.div_ceil(10) * 10),
+            (Lang::En, _) => format!("about {} min left", (seconds + 30) / 60),
+            (Lang::Zh, _) => format!("约剩 {} 分钟", (seconds + 30) / 60),
+        }
+    }
+
+    /// After the last row: the file is on its way to the file store.
+    pub fn writing_file(self, done_bytes: u64, total_bytes: Option<u64>) -> String {
+        match (self.lang, total_bytes.filter(|total| done_bytes <= *total)) {
+            (Lang::En, Some(total)) => format!("Writing the file: {} of {}", size(done_bytes), size(total)),
+            (Lang::Zh, Some(total)) => format!("正在写入文件：{} / {}", size(done_bytes), size(total)),
+            (Lang::En, None) => format!("Writing the file: {} so far", size(done_bytes)),
+            (Lang::Zh, None) => format!("正在写入文件：已写入 {}", size(done_bytes)),
+        }
+    }
+
+    /// A worker was told to stop.
+    pub fn cancelling(self) -> &'static str {
+        self.pick("Cancelling…", "正在取消…")
+    }
+
+    /// Stopped because a person asked for it.
+    pub fn cancelled(self) -> &'static str {
+        self.pick("Export cancelled. Nothing was kept.", "导出已取消，未保留文件")
+    }
+
+    /// The file is there.
+    pub fn ready(self, file: &FileView) -> String {
+        let (name, size) = (&file.name, size(file.size_bytes));
+        match self.lang {
+            Lang::En => format!("Ready: {name} ({size})."),
+            Lang::Zh => format!("导出完成：{name}（{size}）。"),
+        }
+    }
+
+    /// The file is there, but the answer does not describe it.
+    pub fn ready_without_file(self) -> &'static str {
+        self.pick("Ready: the file can be downloaded.", "导出完成，可以下载文件。")
+    }
+
+    /// It failed, and the answer does not say why.
+    pub fn failed_without_reason(self) -> &'static str {
+        self.pick("Export failed. Try again.", "导出失败。请重试。")
+    }
+
+    /// Stopped at its deadline.
+    pub fn abandoned(self, minutes: u64) -> String {
+        match self.lang {
+            Lang::En => format!("Export stopped after {minutes} minutes. You can start it again."),
+            Lang::Zh => format!("导出已超过 {minutes} 分钟，任务已放弃，可重新导出"),
+        }
+    }
+
+    /// The file's retention has passed.
+    pub fn file_expired(self) -> &'static str {
+        self.pick("File expired: export again", "文件已过期，请重新导出")
+    }
+
+    /// One word for where a task stands.
+    pub fn phase(self, phase: Phase) -> &'static str {
+        match phase {
+            Phase::Queued => self.pick("Queued", "排队中"),
+            Phase::Running => self.pick("Running", "进行中"),
+            Phase::Cancelling => self.pick("Cancelling", "取消中"),
+            Phase::Succeeded => self.pick("Ready", "已完成"),
+            Phase::Failed => self.pick("Failed", "失败"),
+            Phase::Cancelled => self.pick("Cancelled", "已取消"),
+            Phase::Abandoned => self.pick("Stopped at its time limit", "超时放弃"),
+            Phase::FileExpired => self.pick("File expired", "文件已过期"),
+        }
+    }
+
+    /// The kind of a task.
+    pub fn kind(self, kind: TaskKind) -> &'static str {
+        match kind {
+            TaskKind::Export => self.pick("Export", "导出"),
+        }
+    }
+
+    /// Title of the task centre.
+    pub fn tasks_title(self) -> &'static str {
+        self.pick("Tasks", "任务中心")
+    }
+
+    /// Heading over the running tasks.
+    pub fn tasks_running(self) -> &'static str {
+        self.pick("Running", "进行中")
+    }
+
+    /// Heading over the finished tasks.
+    pub fn tasks_history(self) -> &'static str {
+        self.pick("History", "历史记录")
+    }
+
+    /// There are no tasks at all.
+    pub fn tasks_none(self) -> &'static str {
+        self.pick("No tasks yet", "暂无任务")
+    }
+
+    /// What to do when there are no tasks.
+    pub fn tasks_none_hint(self) -> &'static str {
+        self.pick("Open a dataset and click Export; the task will appear here.", "打开一个数据集并点击「导出」，任务会显示在这里。")
+    }
+
+    /// Headers of the history, in its order.
+    pub fn tasks_headers(self) -> [&'static str; 8] {
+        match self.lang {
+            Lang::En => ["Kind", "Dataset", "File", "Rows", "Status", "Registered", "Kept until", "Actions"],
+            Lang::Zh => ["类型", "数据集", "文件", "行数", "状态", "提交时间", "保留至", "操作"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_reads_as_promised() {
+        let (en, zh) = (Texts::new(Lang::En), Texts::new(Lang::Zh));
+        for (done, total, left, want_en, want_zh) in [
+            (
+                12_400,
+                Some(50_000),
+                Some(61),
+                "Exporting 12,400 of 50,000 rows (24%), about 1 min left",
+                "正在导出 12,400 / 50,000 行（24%），约剩 1 分钟",
+            ),
+            (0, Some(10), None, "Exporting 0 of 10 rows (0%)", "正在导出 0 / 10 行（0%）"),
+            (11, Some(10), Some(3), "Exporting: 11 rows so far", "正在导出，已完成 11 行"),
+            (7, None, None, "Exporting: 7 rows so far", "正在导出，已完成 7 行"),
+            (5, Some(10), Some(2), "Exporting 5 of 10 rows (50%), a few seconds left", "正在导出 5 / 10 行（50%），还剩几秒"),
+            (5, Some(10), Some(31), "Exporting 5 of 10 rows (50%), about 40 s left", "正在导出 5 / 10 行（50%），约剩 40 秒"),
+        ] {
+            assert_eq!(en.exporting(done, total, left), want_en);
+            assert_eq!(zh.exporting(done, total, left), want_zh);
+        }
+    }
+}

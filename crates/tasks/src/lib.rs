@@ -1,1 +1,39 @@
-//! The task runner: entity, transitions, stores, leases, worker loop.
+//! The task runner: long work that is registered, claimed, run, watched and always ended.
+//!
+//! Purpose: carry any job to exactly one end, whatever crashes. Nothing here knows what a job does.
+//!
+//! How it fits together:
+//! - [`entity`] is the task as data; [`transition`] is the one state machine: a pure function of
+//!   (task, event, now).
+//! - [`placement`] derives from a task every index entry that it has, so an index cannot disagree with
+//!   the task it points to.
+//! - [`store`] keeps tasks: [`store::EmbeddedStore`] in one process, [`store::RedisStore`] for many.
+//!   Stores know no rules; they commit a task only if its version is unchanged, together with its
+//!   index entries.
+//! - [`admission`] registers, [`worker`] claims and runs, [`reaper`] ends what nobody ends.
+//!
+//! Invariants:
+//! - Only [`apply`](apply::apply), [`admission`] and the reaper's purge commit, and each commit is one
+//!   transition.
+//! - Every write of a worker carries the epoch and nonce of its claim; a mismatch is refused as stale.
+//! - Time is the store's clock. A worker's own clock is used only to give up early.
+//! - A task past its deadline counts as ended for everyone who reads it, even before the reaper came.
+
+pub mod admission;
+pub mod apply;
+pub mod entity;
+pub mod id;
+pub mod job;
+pub mod placement;
+pub mod reaper;
+pub mod store;
+pub mod transition;
+pub mod worker;
+
+pub use admission::{NewTask, Registered, register};
+pub use apply::{ApplyError, apply};
+pub use entity::{Failure, Progress, State, Task, Timestamp, Token};
+pub use job::{Job, JobError, Registry, Runs, StopReason, TaskContext};
+pub use store::{Loaded, StoreError, TaskStore};
+pub use transition::{Event, Outcome, Refusal};
+pub use worker::{Doorbell, WorkerSettings};

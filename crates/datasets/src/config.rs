@@ -1,0 +1,140 @@
+//! What `longshore.toml` says about databases and datasets.
+//!
+//! ```toml
+//! [database.shop]
+//! url = "sqlite:shop.db"            # relative to the configuration file
+//!
+//! [dataset.orders]
+//! database = "shop"
+//! table = "orders"                  # or: query = "SELECT …"
+//! key = ["id"]                      # unique; ends every order as tie-breaker
+//! sort = ["-created_at"]            # the order where a request names none
+//! label = { en = "Orders", zh = "订单" }
+//!
+//! [[dataset.orders.column]]
+//! name = "total"
+//! source = "total_cents"            # the SQL column; the name where absent
+//! type = "decimal"
+//! scale = 2
+//! stored_as = "scaled_integer"
+//! label = { en = "Total", zh = "金额" }
+//! ```
+
+use std::collections::BTreeMap;
+
+use longshore_protocol::Labels;
+use longshore_protocol::dataset::AllowedValue;
+use serde::Deserialize;
+
+/// Databases and datasets by id.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CatalogConfig {
+    /// `[database.<id>]`.
+    pub database: BTreeMap<String, DatabaseConfig>,
+    /// `[dataset.<id>]`.
+    pub dataset: BTreeMap<String, DatasetConfig>,
+}
+
+/// Where a database is.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite:<path>`, relative to the configuration file.
+    pub url: String,
+}
+
+impl std::fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // An address can hold a password.
+        f.write_str("DatabaseConfig { .. }")
+    }
+}
+
+/// One list that people see, export and import.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetConfig {
+    /// Id of its database.
+    pub database: String,
+    /// The table or view it reads; this or `query`.
+    pub table: Option<String>,
+    /// The SELECT it reads; this or `table`.
+    pub query: Option<String>,
+    /// SQL columns that together are unique and never null.
+    pub key: Vec<String>,
+    /// Column names, `-` before a descending one; by key where empty.
+    #[serde(default)]
+    pub sort: Vec<String>,
+    /// Position in lists of datasets; smaller first.
+    #[serde(default)]
+    pub position: i32,
+    /// Title for people; the id where absent.
+    #[serde(default)]
+    pub label: Labels,
+    /// Minutes from registration after which an export is abandoned; the server's setting where absent.
+    pub export_deadline_minutes: Option<u32>,
+    /// The columns in their order.
+    pub column: Vec<ColumnConfig>,
+}
+
+/// One column.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnConfig {
+    /// Name in requests and URLs: letters, digits, `_`.
+    pub name: String,
+    /// The SQL column; the name where absent.
+    pub source: Option<String>,
+    /// What its values are.
+    #[serde(rename = "type")]
+    pub column_type: TypeName,
+    /// Digits after the point, for `decimal`.
+    pub scale: Option<u8>,
+    /// How the database holds the values, where that is not the obvious way.
+    #[serde(default)]
+    pub stored_as: StoredAs,
+    /// Header for people; the name where absent.
+    #[serde(default)]
+    pub label: Labels,
+    /// The only values it can have, with labels.
+    #[serde(default)]
+    pub values: Vec<AllowedValue>,
+}
+
+/// A column type as it stands in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeName {
+    /// Text; ids of any length.
+    Text,
+    /// Whole numbers in 64 bits.
+    Integer,
+    /// Exact decimal numbers with `scale` digits after the point.
+    Decimal,
+    /// Binary floating point numbers.
+    Float,
+    /// True or false.
+    Boolean,
+    /// Calendar days.
+    Date,
+    /// Days with a time, without a zone.
+    Timestamp,
+}
+
+/// How a database without such a type holds decimals, dates and times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredAs {
+    /// Decimals as numbers or text; dates as `2026-08-01`; timestamps as `2026-08-01 10:30:00`.
+    #[default]
+    Plain,
+    /// Timestamps as `2026-08-01T10:30:00`, with or without `Z`.
+    IsoT,
+    /// Decimals as integers of the last digit, such as cents.
+    ScaledInteger,
+    /// Dates and timestamps as seconds since the Unix epoch, UTC.
+    UnixSeconds,
+    /// Dates and timestamps as milliseconds since the Unix epoch, UTC.
+    UnixMillis,
+}

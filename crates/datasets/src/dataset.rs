@@ -1,0 +1,83 @@
+//! A dataset as checked from the configuration.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use longshore_protocol::dataset::AllowedValue;
+use longshore_protocol::{ColumnType, ColumnView, DatasetId, DatasetView, FilterOp, Labels, Sort};
+
+use crate::config::StoredAs;
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Name in requests.
+    pub name: String,
+    /// The SQL column, not quoted.
+    pub source: String,
+    /// What its values are.
+    pub column_type: ColumnType,
+    /// How the database holds them.
+    pub stored_as: StoredAs,
+    /// Header for people.
+    pub labels: Labels,
+    /// The only values it can have; empty where any is possible.
+    pub values: Vec<AllowedValue>,
+}
+
+/// What a dataset reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Relation {
+    /// A table or view, not quoted.
+    Table(String),
+    /// A SELECT.
+    Query(String),
+}
+
+/// One list that people see and export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Name in requests and URLs.
+    pub id: DatasetId,
+    /// Title for people.
+    pub labels: Labels,
+    /// Position in lists of datasets.
+    pub position: i32,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// What it reads.
+    pub relation: Relation,
+    /// SQL columns that together are unique.
+    pub key: Vec<String>,
+    /// The columns in their order; at least one.
+    pub columns: Vec<Column>,
+    /// The order where a request names none.
+    pub default_sort: Vec<Sort>,
+    /// Time from registration to an export's deadline, where it is not the server's setting.
+    pub export_deadline: Option<Duration>,
+}
+
+impl Dataset {
+    /// The position of the column of that name.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The dataset as a front end sees it.
+    pub fn view(&self) -> DatasetView {
+        let column = |column: &Column| ColumnView {
+            name: column.name.clone(),
+            labels: column.labels.clone(),
+            column_type: column.column_type,
+            values: column.values.clone(),
+            ops: FilterOp::for_type(column.column_type),
+        };
+        DatasetView {
+            id: self.id.clone(),
+            labels: self.labels.clone(),
+            columns: self.columns.iter().map(column).collect(),
+            key: self.key.clone(),
+            default_sort: self.default_sort.clone(),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The task as data.
+
+use std::fmt;
+use std::time::Duration;
+
+use longshore_protocol::{FailureCode, OwnerId, TaskId, TenantId};
+use serde::{Deserialize, Serialize};
+
+pub use longshore_protocol::Progress;
+
+/// Milliseconds since the Unix epoch, UTC, by the store's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// From milliseconds since the Unix epoch.
+    pub const fn from_millis(millis: u64) -> Timestamp {
+        Timestamp(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// The moment `duration` later; the end of time where that overflows.
+    pub fn plus(self, duration: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long after `earlier` this is; zero if it is before.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits for a worker.
+    Queued,
+    /// A worker holds the lease.
+    Running,
+    /// Ended with a result.
+    Succeeded,
+    /// Ended without one, for the reason in [`Task::failure`].
+    Failed,
+    /// Ended because its owner asked for it.
+    Cancelled,
+    /// Ended by its deadline.
+    Expired,
+}
+
+impl State {
+    /// Whether no event leads out of this state.
+    pub fn is_final(self) -> bool {
+        !matches!(self, State::Queued | State::Running)
+    }
+
+    /// The name in JSON, logs and Redis.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Running => "running",
+            State::Succeeded => "succeeded",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+            State::Expired => "expired",
+        }
+    }
+}
+
+/// The fencing token of one claim: every later write of that worker carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Token {
+    /// Counts the claims of the task, from 1.
+    pub epoch: u64,
+    /// Random per claim, so that two histories of a restored store cannot be confused.
+    pub nonce: u64,
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:016x}", self.epoch, self.nonce)
+    }
+}
+
+/// A worker's right to a task, until it expires unless renewed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The holder's fencing token.
+    pub token: Token,
+    /// The holder's name, for people.
+    pub worker: String,
+    /// When it ends unless renewed.
+    pub expires_at: Timestamp,
+}
+
+/// Names the one live task that an owner can have of a kind for a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Slot {
+    /// Whose.
+    pub owner: OwnerId,
+    /// Job kind, such as `export`.
+    pub kind: String,
+    /// What it works on, such as a dataset's id.
+    pub subject: String,
+}
+
+/// What a job is to do: a body whose meaning its version fixes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Payload {
+    /// Version of the body's format, from 1.
+    pub version: u32,
+    /// The body, as the job kind defines it.
+    pub body: serde_json::Value,
+}
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What went wrong, for programs.
+    pub code: FailureCode,
+    /// What in particular, where it helps a person.
+    pub detail: Option<String>,
+    /// Finds the cause in the log.
+    pub reference: String,
+}
+
+/// One task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its name for ever.
+    pub id: TaskId,
+    /// The owner's organisation.
+    pub tenant: TenantId,
+    /// Owner, kind and subject.
+    pub slot: Slot,
+    /// What to do.
+    pub payload: Payload,
+    /// Where it stands.
+    pub state: State,
+    /// Whether its owner asked for it to be stopped.
+    pub cancel_requested: bool,
+    /// Whether it has left its slot: cleared, replaced by a newer task, or past its deadline.
+    pub archived: bool,
+    /// The running worker's right to it.
+    pub lease: Option<Lease>,
+    /// Number of claims so far.
+    pub epoch: u64,
+    /// Number of workers that were lost while they ran it.
+    pub crash_count: u32,
+    /// How far it has come; never goes back within a claim.
+    pub progress: Progress,
+    /// What the job made, as the job kind defines it.
+    pub result: Option<serde_json::Value>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// The client's name for the request that registered it.
+    pub idempotency_key: Option<String>,
+    /// Counts the commits; a commit names the version it replaces.
+    pub version: u64,
+    /// Random per commit, so that a repeated commit recognises itself.
+    pub stamp: u64,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// When it was first claimed.
+    pub started_at: Option<Timestamp>,
+    /// When it reached its final state.
+    pub finished_at: Option<Timestamp>,
+    /// When the entity expires, whether the task has ended or not.
+    pub deadline: Timestamp,
+    /// How long after its end the record and what the job made are kept, in milliseconds.
+    pub retention_ms: u64,
+}
+
+impl Task {
+    /// Until when the record and what the job made are kept: retention after the end, or after the
+    /// deadline while there is no end yet.
+    pub fn kept_until(&self) -> Timestamp {
+        self.finished_at.unwrap_or(self.deadline).plus(Duration::from_millis(self.retention_ms))
+    }
+
+    /// Whether the task stands in the way of another one in its slot.
+    pub fn is_live_at(&self, now: Timestamp) -> bool {
+        !self.archived && !self.state.is_final() && now < self.deadline
+    }
+}

@@ -1,0 +1,109 @@
+//! Claims tasks and runs them, as many side by side as it has places.
+
+mod claim;
+mod run;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::job::Registry;
+use crate::store::TaskStore;
+
+/// How a worker behaves. Defaults as in the constants of this type's `Default`.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// The worker's name in leases and logs; unique per process.
+    pub name: String,
+    /// Tasks run side by side.
+    pub concurrency: usize,
+    /// How long a claim lasts unless renewed; default 30 s.
+    pub lease: Duration,
+    /// How often a lease is renewed; default 5 s.
+    pub beat: Duration,
+    /// How often progress is told when it has changed; default 1 s.
+    pub progress_beat: Duration,
+    /// How often the store is asked for work that other processes registered; default 200 ms.
+    pub poll: Duration,
+    /// How often the reaper makes its round; default 5 s.
+    pub reap_interval: Duration,
+    /// How long running tasks may take to stop at shutdown; default 10 s.
+    pub drain: Duration,
+}
+
+impl WorkerSettings {
+    /// The defaults, under a name.
+    pub fn named(name: impl Into<String>) -> WorkerSettings {
+        WorkerSettings {
+            name: name.into(),
+            concurrency: 2,
+            lease: Duration::from_secs(30),
+            beat: Duration::from_secs(5),
+            progress_beat: Duration::from_secs(1),
+            poll: Duration::from_millis(200),
+            reap_interval: Duration::from_secs(5),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Wakes this process's worker: a task was registered here, or given back.
+#[derive(Clone, Debug, Default)]
+pub struct Doorbell(Arc<Notify>);
+
+impl Doorbell {
+    /// There is work.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    async fn rung(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// Claims and runs tasks until `shutdown`; then stops claiming, tells the running tasks to stop, gives them back
+/// to the queue, and ends within [`WorkerSettings::drain`].
+pub async fn run(
+    store: Arc<dyn TaskStore>,
+    registry: Arc<Registry>,
+    settings: WorkerSettings,
+    doorbell: Doorbell,
+    shutdown: CancellationToken,
+) {
+    let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
+    let mut runs = JoinSet::new();
+    while !shutdown.is_cancelled() {
+        while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            match claim::claim_next(&*store, &registry, &settings).await {
+                Ok(Some(claimed)) => {
+                    let (store, settings) = (Arc::clone(&store), settings.clone());
+                    let (doorbell, shutdown) = (doorbell.clone(), shutdown.clone());
+                    runs.spawn(async move {
+                        run::run_claimed(store, claimed, &settings, &shutdown).await;
+                        drop(place);
+                        doorbell.ring();
+                    });
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(error = %error, "could not claim; will try again");
+                    break;
+                }
+            }
+        }
+        while runs.try_join_next().is_some() {}
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = doorbell.rung() => {}
+            () = tokio::time::sleep(settings.poll) => {}
+        }
+    }
+    let drained = tokio::time::timeout(settings.drain, async { while runs.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!(count = runs.len(), "tasks did not stop in time; their leases will end by themselves");
+    }
+}

@@ -1,1 +1,175 @@
 //! Spreadsheets as streams: XLSX and CSV writing.
+//!
+//! Purpose: turn [`RecordBatch`]es into a file that people open in Excel, WPS, LibreOffice or
+//! Numbers, while memory stays the same however many rows there are. [`open`] gives a
+//! [`SheetWriter`] for a format; batches go in, bytes come out of the sink.
+//!
+//! Invariants:
+//! - Synchronous: no tokio, no network. Call it from a thread that may block.
+//! - No value changes silently. What a spreadsheet cannot hold exactly is written as text: numbers
+//!   of more than 15 digits, dates before 1900-03-01 or after 9999-12-31, NaN and infinities. A
+//!   text longer than a cell is shortened, and counted in [`Summary::shortened_cell_count`].
+//! - Text never becomes a formula: XLSX cells are typed strings, CSV fields pass the [`guard`].
+//! - A null is a blank XLSX cell and an empty CSV field. An empty text is a blank XLSX cell too (the
+//!   format has no difference that programs keep), but `""` in CSV.
+//! - Temporary data goes to [`SheetSpec::scratch_dir`] only and is gone when the writer is dropped,
+//!   whether or not it finished.
+//! - After an error the file is incomplete, and the writer refuses to finish it.
+//!
+//! Supported Arrow types: `Utf8`, `Int64`, `Decimal128`, `Float64`, `Boolean`, `Date32` and
+//! `Timestamp(Microsecond, None)`.
+
+mod column;
+mod csv;
+mod error;
+mod guard;
+mod iso;
+mod number;
+mod title;
+mod width;
+mod xlsx;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use longshore_protocol::ExportFormat;
+
+pub use error::SheetError;
+pub use guard::{guard, unguard};
+
+/// Data rows that fit below the header of one XLSX sheet: 1,048,576 rows less the header
+/// ("Excel specifications and limits", Microsoft).
+pub const MAX_DATA_ROWS_PER_SHEET: u32 = 1_048_575;
+
+/// What is to be written, known before the first row.
+#[derive(Clone, Debug)]
+pub struct SheetSpec {
+    /// Title for people, any text; it becomes the XLSX sheet's name as far as Excel's rules allow.
+    pub title: String,
+    /// Headers for people, in column order; the same text may occur twice.
+    pub headers: Vec<String>,
+    /// The columns that every batch will have.
+    pub schema: SchemaRef,
+    /// An existing directory for temporary files.
+    pub scratch_dir: PathBuf,
+    /// Data rows on one XLSX sheet before the next one begins; at most and by default
+    /// [`MAX_DATA_ROWS_PER_SHEET`].
+    pub rows_per_sheet: u32,
+    /// Once set, writing and finishing stop soon with [`SheetError::Cancelled`].
+    pub cancelled: Arc<AtomicBool>,
+}
+
+impl SheetSpec {
+    /// A specification with the usual row limit and a cancellation flag of its own.
+    pub fn new(title: String, headers: Vec<String>, schema: SchemaRef, scratch_dir: PathBuf) -> SheetSpec {
+        SheetSpec {
+            title,
+            headers,
+            schema,
+            scratch_dir,
+            rows_per_sheet: MAX_DATA_ROWS_PER_SHEET,
+            cancelled: Arc::default(),
+        }
+    }
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Data rows, headers not counted.
+    pub row_count: u64,
+    /// Sheets; 1 for formats that have none.
+    pub sheet_count: u32,
+    /// Cells whose text was longer than an XLSX cell's 32,767 characters and was cut there.
+    pub shortened_cell_count: u64,
+}
+
+/// Takes rows and writes them to its sink. Dropping it without finishing leaves the sink with an
+/// incomplete file and the scratch directory empty.
+pub trait SheetWriter: Send {
+    /// Appends the rows of a batch.
+    ///
+    /// # Errors
+    /// [`SheetError::SchemaMismatch`] where the batch has other columns than announced;
+    /// [`SheetError::Cancelled`] once the flag is set; [`SheetError::Io`] and
+    /// [`SheetError::Scratch`] where bytes cannot be stored. After any of them only dropping the
+    /// writer is useful: everything else answers [`SheetError::Incomplete`].
+    fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), SheetError>;
+
+    /// Completes the file and flushes the sink. For XLSX this is where the bytes reach the sink, so
+    /// it can take as long as writing the rows did.
+    ///
+    /// # Errors
+    /// As [`SheetWriter::write_batch`], and [`SheetError::Workbook`].
+    fn finish(self: Box<Self>) -> Result<Summary, SheetError>;
+}
+
+/// Starts a file in `format`, whose bytes go to `sink`. The sink need not be buffered or seekable.
+///
+/// # Errors
+/// [`SheetError::UnsupportedType`], [`SheetError::NoColumns`], [`SheetError::TooManyColumns`] and
+/// [`SheetError::HeaderCount`] where the specification cannot be met; [`SheetError::Scratch`] where
+/// the scratch directory cannot be used.
+pub fn open(
+    format: ExportFormat,
+    spec: SheetSpec,
+    sink: Box<dyn Write + Send>,
+) -> Result<Box<dyn SheetWriter>, SheetError> {
+    let kinds = column::kinds_of(&spec.schema)?;
+    if kinds.is_empty() {
+        return Err(SheetError::NoColumns);
+    }
+    if kinds.len() != spec.headers.len() {
+        let (header_count, column_count) = (spec.headers.len(), kinds.len());
+        return Err(SheetError::HeaderCount { header_count, column_count });
+    }
+    let (schema, cancelled) = (Arc::clone(&spec.schema), Arc::clone(&spec.cancelled));
+    let inner: Box<dyn SheetWriter> = match format {
+        ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::open(spec, kinds, sink)?),
+        ExportFormat::Csv => Box::new(csv::CsvWriter::open(spec, kinds, sink)),
+    };
+    Ok(Box::new(CheckedWriter { inner, schema, cancelled, incomplete: false }))
+}
+
+/// The rules that hold for every format: batches fit the schema, cancellation is noticed, and an
+/// error is final.
+struct CheckedWriter {
+    inner: Box<dyn SheetWriter>,
+    schema: SchemaRef,
+    cancelled: Arc<AtomicBool>,
+    incomplete: bool,
+}
+
+impl CheckedWriter {
+    fn check_usable(&self) -> Result<(), SheetError> {
+        if self.incomplete {
+            return Err(SheetError::Incomplete);
+        }
+        check_cancelled(&self.cancelled)
+    }
+}
+
+impl SheetWriter for CheckedWriter {
+    fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), SheetError> {
+        let written = self
+            .check_usable()
+            .and_then(|()| column::check_schema(&self.schema, &batch.schema()))
+            .and_then(|()| self.inner.write_batch(batch));
+        self.incomplete |= written.is_err();
+        written
+    }
+
+    fn finish(self: Box<Self>) -> Result<Summary, SheetError> {
+        self.check_usable()?;
+        self.inner.finish()
+    }
+}
+
+/// Fails with [`SheetError::Cancelled`] once the flag is set.
+fn check_cancelled(cancelled: &AtomicBool) -> Result<(), SheetError> {
+    if cancelled.load(Ordering::Relaxed) { Err(SheetError::Cancelled) } else { Ok(()) }
+}

@@ -1,0 +1,150 @@
+//! What happens when a specification cannot be met, a sink fails, or somebody cancels; for both
+//! formats.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use arrow_array::{ArrayRef, Int32Array, RecordBatch};
+use longshore_protocol::ExportFormat;
+use longshore_sheets::{SheetError, SheetSpec, open};
+use support::{FullSink, SharedSink, batch, integers, spec_for, text};
+
+/// Rows that do not compress well, so that the sink sees bytes in several pieces.
+fn noisy_rows() -> RecordBatch {
+    let mut state = 1_u64;
+    let numbers = integers((0..20_000).map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Some((state >> 20) as i64)
+    }));
+    batch(vec![("a", numbers.clone()), ("b", numbers)])
+}
+
+fn scratch_is_empty(dir: &tempfile::TempDir) -> bool {
+    std::fs::read_dir(dir.path()).unwrap().next().is_none()
+}
+
+fn open_error(format: ExportFormat, spec: SheetSpec) -> SheetError {
+    open(format, spec, Box::new(SharedSink::default())).err().unwrap()
+}
+
+#[test]
+fn specifications_that_cannot_be_met() {
+    let scratch = tempfile::tempdir().unwrap();
+    let unsupported: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    for format in ExportFormat::ALL {
+        let spec =
+            spec_for(&batch(vec![("ok", text([None])), ("small", unsupported.clone())]), scratch.path());
+        let error = open_error(format, spec);
+        assert!(
+            matches!(&error, SheetError::UnsupportedType { column, .. } if column == "small"),
+            "{format:?}: {error}"
+        );
+
+        let empty = RecordBatch::new_empty(Arc::new(arrow_schema::Schema::empty()));
+        assert!(matches!(open_error(format, spec_for(&empty, scratch.path())), SheetError::NoColumns));
+
+        let mut spec = spec_for(&batch(vec![("a", text([None]))]), scratch.path());
+        spec.headers.push("one too many".to_owned());
+        assert!(matches!(
+            open_error(format, spec),
+            SheetError::HeaderCount { header_count: 2, column_count: 1 }
+        ));
+    }
+    let wide = batch((0..16_385).map(|_| ("c", integers([None]))).collect());
+    let error = open_error(ExportFormat::Xlsx, spec_for(&wide, scratch.path()));
+    assert!(matches!(error, SheetError::TooManyColumns { column_count: 16_385, limit: 16_384 }));
+    let missing = scratch.path().join("missing");
+    let error = open_error(ExportFormat::Xlsx, spec_for(&batch(vec![("a", text([None]))]), &missing));
+    assert!(matches!(error, SheetError::Scratch { .. }), "{error}");
+}
+
+#[test]
+fn other_columns_than_announced() {
+    let scratch = tempfile::tempdir().unwrap();
+    let announced = batch(vec![("a", text([None]))]);
+    for format in ExportFormat::ALL {
+        for other in
+            [batch(vec![("a", integers([None]))]), batch(vec![("a", text([None])), ("b", text([None]))])]
+        {
+            let spec = spec_for(&announced, scratch.path());
+            let mut writer = open(format, spec, Box::new(SharedSink::default())).unwrap();
+            writer.write_batch(&announced).unwrap();
+            assert!(matches!(writer.write_batch(&other), Err(SheetError::SchemaMismatch { .. })));
+            // An error is final, so that no file lacks rows silently.
+            assert!(matches!(writer.write_batch(&announced), Err(SheetError::Incomplete)));
+            assert!(matches!(writer.finish(), Err(SheetError::Incomplete)));
+        }
+    }
+}
+
+#[test]
+fn a_full_store_is_reported_with_its_own_error() {
+    let rows = noisy_rows();
+    for format in ExportFormat::ALL {
+        for room in [0, 1, 10_000, 300_000] {
+            let scratch = tempfile::tempdir().unwrap();
+            let spec = spec_for(&rows, scratch.path());
+            let mut writer = open(format, spec, Box::new(FullSink { room })).unwrap();
+            let error = writer.write_batch(&rows).and_then(|()| writer.finish().map(|_| ())).unwrap_err();
+            let SheetError::Io(error) = error else { panic!("{format:?} with {room}: {error}") };
+            assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            assert_eq!(error.to_string(), "no space left on the store");
+            assert!(scratch_is_empty(&scratch));
+        }
+    }
+}
+
+#[test]
+fn cancelling_before_a_batch() {
+    let rows = noisy_rows();
+    for format in ExportFormat::ALL {
+        let scratch = tempfile::tempdir().unwrap();
+        let spec = spec_for(&rows, scratch.path());
+        let cancelled = Arc::clone(&spec.cancelled);
+        let mut writer = open(format, spec, Box::new(SharedSink::default())).unwrap();
+        writer.write_batch(&rows).unwrap();
+        cancelled.store(true, Ordering::Relaxed);
+        let error = writer.write_batch(&rows).unwrap_err();
+        assert!(matches!(error, SheetError::Cancelled) && !error.is_retryable());
+        drop(writer);
+        assert!(scratch_is_empty(&scratch));
+    }
+}
+
+/// A sink that sets the cancellation flag at its first write and counts what still comes.
+struct CancellingSink {
+    cancelled: Arc<AtomicBool>,
+    write_count: Arc<AtomicUsize>,
+}
+
+impl io::Write for CancellingSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.cancelled.store(true, Ordering::Relaxed);
+        self.write_count.fetch_add(1, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn cancelling_while_the_workbook_is_saved() {
+    let scratch = tempfile::tempdir().unwrap();
+    let rows = noisy_rows();
+    let spec = spec_for(&rows, scratch.path());
+    let write_count = Arc::new(AtomicUsize::new(0));
+    let sink =
+        CancellingSink { cancelled: Arc::clone(&spec.cancelled), write_count: Arc::clone(&write_count) };
+    let mut writer = open(ExportFormat::Xlsx, spec, Box::new(sink)).unwrap();
+    writer.write_batch(&rows).unwrap();
+    assert!(matches!(writer.finish(), Err(SheetError::Cancelled)));
+    assert_eq!(write_count.load(Ordering::Relaxed), 1);
+    assert!(scratch_is_empty(&scratch));
+}

@@ -151,8 +151,8 @@ pub trait TaskStore: Send + Sync + 'static {
     /// The tasks of an owner, newest first, `limit` at most, and the store's time.
     async fn history(&self, owner: &OwnerId, limit: usize) -> Result<(Vec<Task>, Timestamp), StoreError>;
 
-    /// Whether the store answers.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// The store's time; an answer at all says that the store is there.
+    async fn now(&self) -> Result<Timestamp, StoreError>;
 
     /// Whether no worker of an earlier process can still be alive, because one process at a time has the
     /// store open.

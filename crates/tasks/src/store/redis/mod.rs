@@ -58,7 +58,7 @@ impl RedisStore {
             keys: Keys::new(namespace, Shard::FIRST),
             commit: Script::new(include_str!("commit.lua")),
         };
-        store.ping().await?;
+        store.now().await?;
         Ok(store)
     }
 
@@ -188,8 +188,8 @@ impl TaskStore for RedisStore {
             DueIndex::Deadline => self.keys.deadline(),
             DueIndex::Purge => self.keys.purge(),
         };
-        let time: (u64, u64) = redis::cmd("TIME").query_async(&mut self.connection.clone()).await?;
-        self.oldest(key, timestamp(time).to_string(), limit).await
+        let now = self.now().await?;
+        self.oldest(key, now.to_string(), limit).await
     }
 
     async fn leased(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
@@ -214,8 +214,8 @@ impl TaskStore for RedisStore {
         Ok((tasks, timestamp(time)))
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
-        redis::cmd("PING").query_async(&mut self.connection.clone()).await.map_err(StoreError::from)
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        Ok(timestamp(redis::cmd("TIME").query_async(&mut self.connection.clone()).await?))
     }
 
     fn is_exclusive(&self) -> bool {

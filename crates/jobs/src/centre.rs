@@ -1,0 +1,233 @@
+//! The calls of a front end, for one caller at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use longshore_datasets::{Catalog, Dataset, Query, sqlite};
+use longshore_files::{FileError, FileStore};
+use longshore_protocol::{DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, TaskId, TaskKind, TaskQuery, TaskView};
+use longshore_tasks::entity::Slot;
+use longshore_tasks::{Doorbell, Event, Loaded, NewTask, Refusal, Registered, State, Task, TaskStore, Timestamp};
+use longshore_tasks::{ApplyError, apply, id, register};
+
+use crate::caller::Caller;
+use crate::download::Download;
+use crate::error::CentreError;
+use crate::export::{self, ExportedFile};
+use crate::view::task_view;
+
+/// Tasks that a list shows.
+pub const HISTORY_MAX: usize = 100;
+type Answer<T> = Result<T, CentreError>;
+
+/// Settings of the centre.
+#[derive(Clone, Debug)]
+pub struct CentreSettings {
+    /// Time from registration to a task's deadline; default 30 minutes.
+    pub time_limit: Duration,
+    /// How long a finished file and its record are kept; default 7 days.
+    pub retention: Duration,
+}
+
+impl Default for CentreSettings {
+    fn default() -> CentreSettings {
+        CentreSettings {
+            time_limit: Duration::from_secs(30 * 60),
+            retention: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// A registration as the caller is told of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registration {
+    /// Whether this request registered the task, now or when it was sent before.
+    pub registered: bool,
+    /// The task.
+    pub task: TaskView,
+}
+
+/// Answers the calls of front ends. Cheap to clone.
+#[derive(Clone)]
+pub struct Centre {
+    store: Arc<dyn TaskStore>,
+    catalog: Arc<Catalog>,
+    files: FileStore,
+    doorbell: Doorbell,
+    settings: CentreSettings,
+}
+
+impl Centre {
+    /// A centre on these parts; `doorbell` wakes the worker of this process, if it has one.
+    pub fn new(
+        store: Arc<dyn TaskStore>,
+        catalog: Arc<Catalog>,
+        files: FileStore,
+        doorbell: Doorbell,
+        settings: CentreSettings,
+    ) -> Centre {
+        Centre { store, catalog, files, doorbell, settings }
+    }
+
+    /// All datasets, in their order.
+    pub fn datasets(&self) -> Vec<DatasetView> {
+        self.catalog.all().into_iter().map(Dataset::view).collect()
+    }
+
+    /// One page of rows for the screen.
+    ///
+    /// # Errors
+    /// `UnknownDataset`, `Invalid`, `Source`.
+    pub async fn rows(&self, request: RowsRequest) -> Answer<RowsPage> {
+        let dataset = self.dataset(&request.dataset)?.clone();
+        let query =
+            Query::check(&dataset, &[], &request.filters, &request.sort).map_err(CentreError::Invalid)?;
+        let page = tokio::task::spawn_blocking(move || sqlite::page(&dataset, &query, request.page)).await;
+        Ok(page.map_err(|error| CentreError::Internal(error.to_string()))??)
+    }
+
+    /// Checks the request and registers an export, unless one of this caller for this dataset runs already.
+    ///
+    /// # Errors
+    /// `UnknownDataset`, `Invalid`, `Store`.
+    pub async fn register_export(&self, caller: &Caller, request: ExportRequest, lang: Lang) -> Answer<Registration> {
+        let dataset = self.dataset(&request.dataset)?;
+        let now = self.store.now().await?;
+        let order = export::check(dataset, request, lang, now).map_err(CentreError::Invalid)?;
+        let new = NewTask {
+            tenant: caller.tenant.clone(),
+            slot: slot(caller, TaskKind::Export, dataset),
+            payload: order.payload,
+            time_limit: dataset.export_deadline.unwrap_or(self.settings.time_limit),
+            retention: self.settings.retention,
+            idempotency_key: order.idempotency_key,
+        };
+        let registered = register(&*self.store, &new).await?;
+        if matches!(registered, Registered::New(_)) {
+            self.doorbell.ring();
+        }
+        // Loaded again for its place in the queue, which only the store knows.
+        let loaded = self.store.load(&registered.task().id).await?;
+        let (task, ahead) = (loaded.task.as_ref().unwrap_or(registered.task()), loaded.ahead);
+        let task = task_view(task, ahead, loaded.now).ok_or(CentreError::UnknownTask)?;
+        Ok(Registration { registered: !matches!(registered, Registered::Running(_)), task })
+    }
+
+    /// Where the task stands that the query names; `None` if the caller has none there.
+    ///
+    /// # Errors
+    /// `UnknownTask` and `FileExpired` for an id, `UnknownDataset` for a dataset, `Store`.
+    pub async fn status(&self, caller: &Caller, query: &TaskQuery) -> Answer<Option<TaskView>> {
+        let found = self.find(caller, query).await?;
+        Ok(found.and_then(|(task, ahead, now)| task_view(&task, ahead, now)))
+    }
+
+    /// Clears the finished task that the query names: its slot is free, its file stays until its retention ends.
+    /// Gives whether there was one to clear.
+    ///
+    /// # Errors
+    /// As [`Centre::status`].
+    pub async fn clear(&self, caller: &Caller, query: &TaskQuery) -> Answer<bool> {
+        let Some((task, _, _)) = self.find(caller, query).await? else { return Ok(false) };
+        match apply(&*self.store, &task.id, &Event::Clear).await {
+            Ok(_) => Ok(true),
+            Err(ApplyError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks for the task to be stopped that the query names; gives where it stands now.
+    ///
+    /// # Errors
+    /// As [`Centre::status`].
+    pub async fn cancel(&self, caller: &Caller, query: &TaskQuery) -> Answer<Option<TaskView>> {
+        let Some((task, _, now)) = self.find(caller, query).await? else { return Ok(None) };
+        match apply(&*self.store, &task.id, &Event::RequestCancel).await {
+            Ok(task) => Ok(task_view(&task, None, now)),
+            // Whatever ended it first: say so.
+            Err(ApplyError::Refused(Refusal::AlreadyFinal | Refusal::Archived | Refusal::PastDeadline)) => {
+                self.status(caller, &TaskQuery { task: Some(task.id.to_string()), ..query.clone() }).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The caller's tasks, newest first.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn history(&self, caller: &Caller) -> Answer<Vec<TaskView>> {
+        let (tasks, now) = self.store.history(&caller.owner, HISTORY_MAX).await?;
+        Ok(tasks.iter().filter_map(|task| task_view(task, None, now)).collect())
+    }
+
+    /// The finished file of a task, for its owner.
+    ///
+    /// # Errors
+    /// `UnknownTask`, `NotFinished`, `FileExpired`, `Store`, `Files`.
+    pub async fn download(&self, caller: &Caller, task: &str) -> Answer<Download> {
+        let (task, _, now) = self.owned(caller, task).await?;
+        if task.state != State::Succeeded {
+            return Err(CentreError::NotFinished);
+        }
+        if now >= task.kept_until() {
+            return Err(CentreError::FileExpired);
+        }
+        let file: ExportedFile = task
+            .result
+            .and_then(|result| serde_json::from_value(result).ok())
+            .ok_or_else(|| CentreError::Internal(format!("task {} has an unreadable result", task.id)))?;
+        match self.files.size(&file.key).await {
+            Ok(size_bytes) => Ok(Download { key: file.key, name: file.name, format: file.format, size_bytes }),
+            Err(FileError::Missing { .. }) => Err(CentreError::FileExpired),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The file store, for the bytes of a [`Download`].
+    pub fn files(&self) -> &FileStore {
+        &self.files
+    }
+
+    /// Whether the task store answers.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn ping(&self) -> Answer<()> {
+        self.store.now().await?;
+        Ok(())
+    }
+
+    fn dataset(&self, id: &str) -> Answer<&Dataset> {
+        self.catalog.get(id).ok_or(CentreError::UnknownDataset)
+    }
+
+    /// The task that a query names, with the tasks ahead of it and the store's time.
+    async fn find(&self, caller: &Caller, query: &TaskQuery) -> Answer<Option<(Task, Option<u64>, Timestamp)>> {
+        if let Some(task) = &query.task {
+            return self.owned(caller, task).await.map(Some);
+        }
+        let dataset = self.dataset(query.dataset.as_deref().unwrap_or_default())?;
+        let Loaded { task, ahead, now } = self.store.load_slot(&slot(caller, query.kind, dataset)).await?;
+        // Past its deadline the entity counts as gone, even before the reaper came.
+        Ok(task.filter(|task| now < task.deadline).map(|task| (task, ahead, now)))
+    }
+
+    async fn owned(&self, caller: &Caller, task: &str) -> Answer<(Task, Option<u64>, Timestamp)> {
+        let id = TaskId::parse(task).map_err(|_| CentreError::UnknownTask)?;
+        let Loaded { task, ahead, now } = self.store.load(&id).await?;
+        match task {
+            Some(task) if task.slot.owner == caller.owner => Ok((task, ahead, now)),
+            Some(_) => Err(CentreError::UnknownTask),
+            // The id tells its age: what is that old was purged, rather than never there.
+            None if id::registration_time(&id).is_some_and(|at| now.since(at) > self.settings.retention) => {
+                Err(CentreError::FileExpired)
+            }
+            None => Err(CentreError::UnknownTask),
+        }
+    }
+}
+
+fn slot(caller: &Caller, kind: TaskKind, dataset: &Dataset) -> Slot {
+    Slot { owner: caller.owner.clone(), kind: kind.name().to_owned(), subject: dataset.id.to_string() }
+}

@@ -1,0 +1,68 @@
+//! Why a call could not be answered.
+
+use longshore_datasets::SourceError;
+use longshore_files::FileError;
+use longshore_protocol::{ErrorCode, Problem};
+use longshore_tasks::{ApplyError, StoreError};
+
+/// Why a call could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum CentreError {
+    /// There is no such dataset.
+    #[error("there is no such dataset")]
+    UnknownDataset,
+    /// The parameters are wrong; each problem names its field.
+    #[error("{} of the parameters are wrong", .0.len())]
+    Invalid(Vec<Problem>),
+    /// There is no such task, or it belongs to somebody else.
+    #[error("there is no such task of this person")]
+    UnknownTask,
+    /// The task has no file yet, or never will.
+    #[error("the task has no file")]
+    NotFinished,
+    /// The file's retention has passed.
+    #[error("the file has expired")]
+    FileExpired,
+    /// The task store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The file store failed.
+    #[error(transparent)]
+    Files(#[from] FileError),
+    /// A fault of Longshore itself.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl CentreError {
+    /// The code that the caller is told.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            CentreError::UnknownDataset => ErrorCode::UnknownDataset,
+            CentreError::Invalid(_) => ErrorCode::InvalidParameters,
+            CentreError::UnknownTask => ErrorCode::UnknownTask,
+            CentreError::NotFinished => ErrorCode::TaskNotFinished,
+            CentreError::FileExpired => ErrorCode::FileExpired,
+            CentreError::Store(error) if error.is_retryable() => ErrorCode::StoreUnavailable,
+            CentreError::Source(SourceError::Database { .. }) => ErrorCode::DatabaseUnavailable,
+            CentreError::Store(_) | CentreError::Source(_) | CentreError::Files(_) | CentreError::Internal(_) => {
+                ErrorCode::Internal
+            }
+        }
+    }
+}
+
+impl From<ApplyError> for CentreError {
+    fn from(error: ApplyError) -> CentreError {
+        match error {
+            ApplyError::Unknown(_) => CentreError::UnknownTask,
+            ApplyError::Store(error) => CentreError::Store(error),
+            // The same request may get through a moment later.
+            ApplyError::Contended(_) => CentreError::Store(StoreError::Interrupted),
+            ApplyError::Refused(refusal) => CentreError::Internal(refusal.to_string()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! From a request to a task's payload.
+
+use jiff::tz::TimeZone;
+use longshore_datasets::{Dataset, Query};
+use longshore_protocol::{ExportFormat, ExportRequest, Lang, Problem, ProblemKind};
+use longshore_tasks::Timestamp;
+use longshore_tasks::entity::Payload;
+use serde::{Deserialize, Serialize};
+
+use super::name;
+
+/// Version of [`ExportOrder`] in payloads.
+pub(super) const ORDER_VERSION: u32 = 1;
+/// Characters an idempotency key may have.
+const KEY_CHARS_MAX: usize = 64;
+
+/// What a task of kind `export` is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportOrder {
+    /// The request as it was checked.
+    pub request: ExportRequest,
+    /// The format asked for.
+    pub format: ExportFormat,
+    /// The file's name with its ending.
+    pub file_name: String,
+    /// The language of the headers.
+    pub lang: Lang,
+}
+
+/// A checked request, ready to be registered.
+pub struct CheckedOrder {
+    /// The task's payload.
+    pub payload: Payload,
+    /// The client's name for the request.
+    pub idempotency_key: Option<String>,
+}
+
+/// Checks everything about a request that can be checked before the work begins. `lang` is the session's language, `now`
+/// the store's time.
+///
+/// # Errors
+/// Everything that is wrong, with the field of each.
+pub fn check(
+    dataset: &Dataset,
+    request: ExportRequest,
+    lang: Lang,
+    now: Timestamp,
+) -> Result<CheckedOrder, Vec<Problem>> {
+    let mut problems = match Query::check(dataset, &request.columns, &request.filters, &request.sort) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems,
+    };
+    let mut wrong = |field: &str, kind| problems.push(Problem { field: field.to_owned(), kind });
+    let format = ExportFormat::from_name(&request.format).unwrap_or_else(|| {
+        wrong("format", ProblemKind::UnknownFormat { name: request.format.chars().take(40).collect() });
+        ExportFormat::default()
+    });
+    let zone = match request.time_zone.as_str() {
+        "" => TimeZone::UTC,
+        name => TimeZone::get(name).unwrap_or_else(|_| {
+            wrong("time_zone", ProblemKind::UnknownTimeZone { name: name.chars().take(40).collect() });
+            TimeZone::UTC
+        }),
+    };
+    if request.idempotency_key.chars().count() > KEY_CHARS_MAX {
+        wrong("idempotency_key", ProblemKind::TooLong { limit: KEY_CHARS_MAX as u32 });
+    }
+    let lang = request.lang.unwrap_or(lang);
+    let ending = format!(".{}", format.name());
+    let wanted = request.file_name.strip_suffix(ending.as_str()).unwrap_or(&request.file_name);
+    let stem = match wanted {
+        "" => {
+            let now = jiff::Timestamp::from_millisecond(now.as_millis().cast_signed()).unwrap_or_default();
+            name::default_name(dataset.labels.get(lang), now, &zone)
+        }
+        given => given.to_owned(),
+    };
+    if stem.chars().count() > name::NAME_CHARS_MAX {
+        wrong("file_name", ProblemKind::TooLong { limit: name::NAME_CHARS_MAX as u32 });
+    } else if !name::is_good(&stem) {
+        wrong("file_name", ProblemKind::BadFileName);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let idempotency_key = Some(request.idempotency_key.clone()).filter(|key| !key.is_empty());
+    let order = ExportOrder { format, file_name: format!("{stem}{ending}"), lang, request };
+    let body = serde_json::to_value(&order).unwrap_or_default();
+    Ok(CheckedOrder { payload: Payload { version: ORDER_VERSION, body }, idempotency_key })
+}

@@ -1,0 +1,32 @@
+import { defineConfig } from "@playwright/test";
+
+/**
+ * `make test` sets these; the specs start servers of their own with them:
+ * LONGSHORE_BIN (the program), LEPTOS_SITE_ROOT (its site folder), LONGSHORE_PYTHON (a Python with openpyxl) and
+ * LONGSHORE_TEST_REDIS_URL. CHROMIUM_PATH is the browser; without it Playwright's own download is used.
+ */
+export default defineConfig({
+  testDir: "tests",
+  // The servers under test share two cores with the browser; one at a time keeps their timings honest.
+  workers: 1,
+  // A test that passes only at a second try is a failure to look into.
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  reporter: "list",
+  timeout: 120_000,
+  use: { trace: "retain-on-failure" },
+  projects: [
+    {
+      name: "chromium",
+      use: {
+        browserName: "chromium",
+        launchOptions: {
+          executablePath: process.env.CHROMIUM_PATH || undefined,
+          // No sandbox: containers and root have no user namespaces for it. No background networking: the tests
+          // must not depend on the internet.
+          args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        },
+      },
+    },
+  ],
+});

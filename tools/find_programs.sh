@@ -1,0 +1,29 @@
+# shellcheck shell=bash disable=SC2154
+# Sourced after common.sh: looks for the programs the tests start. Each prints a path, or nothing.
+
+find_redis() {
+    local name
+    for name in redis-server valkey-server; do
+        if have "$name"; then command -v "$name"; return; fi
+    done
+}
+
+find_chromium() {
+    local name mac="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    if [ -n "${CHROMIUM_PATH:-}" ]; then
+        printf '%s\n' "$CHROMIUM_PATH"
+        return
+    fi
+    for name in chromium google-chrome google-chrome-stable chromium-browser; do
+        if have "$name"; then command -v "$name"; return; fi
+    done
+    if [ -x "$mac" ]; then printf '%s\n' "$mac"; fi
+}
+
+# playwright_has_chromium: whether Playwright has downloaded a browser of its own.
+playwright_has_chromium() {
+    (cd "$root/end2end" && node -e '
+        const { chromium } = require("@playwright/test");
+        process.exit(require("fs").existsSync(chromium.executablePath()) ? 0 : 1);
+    ') 2>/dev/null
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond the build: Redis, a browser, Playwright and Python's openpyxl.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/find_programs.sh"
+
+wanted=""
+if [ -z "$(find_redis)" ]; then wanted="$wanted redis-server"; fi
+if [ -z "$(find_chromium)" ] && is_debian; then wanted="$wanted chromium"; fi
+# Debian splits venv from Python.
+if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then wanted="$wanted python3-venv"; fi
+
+if [ -n "$wanted" ]; then
+    if have apt-get && can_be_root; then
+        say "Installing:$wanted"
+        # shellcheck disable=SC2086 # A list of package names.
+        apt_install $wanted || die "these packages could not be installed:$wanted; see the message above."
+    else
+        die "the tests also need:$wanted. Install them (macOS: 'brew install redis'; Debian: as root, 'apt-get install$wanted') and try again."
+    fi
+fi
+
+if ! cmp -s end2end/package-lock.json end2end/node_modules/.installed-lock.json; then
+    say "Installing Playwright, which drives the browser"
+    (cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
+    cp end2end/package-lock.json end2end/node_modules/.installed-lock.json
+fi
+
+if [ -z "$(find_chromium)" ] && ! playwright_has_chromium; then
+    say "Installing Playwright's own Chromium"
+    (cd end2end && npx playwright install chromium) ||
+        die "no browser was found: install Chromium or Google Chrome, or set CHROMIUM_PATH to one, and try again."
+fi
+
+if ! cmp -s end2end/requirements.txt end2end/.venv/.installed-requirements.txt; then
+    say "Installing openpyxl, which reads exported workbooks independently of Longshore"
+    python3 -m venv end2end/.venv
+    end2end/.venv/bin/python -m pip install --quiet --requirement end2end/requirements.txt
+    cp end2end/requirements.txt end2end/.venv/.installed-requirements.txt
+fi

@@ -1,0 +1,19 @@
+# Two commands matter: `make run` and `make test`. Both set up what they need; tools/ has the steps.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test watch clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+run: ## Set up, build, create the demo shop and serve it (PORT=9000 for another port)
+	@tools/run.sh
+
+test: ## Set up and run every check and test, in the browser too
+	@tools/test.sh
+
+watch: ## Set up and serve, rebuilding and reloading the page at every save
+	@tools/watch.sh
+
+clean: ## Remove everything built or installed in this folder; ./data stays
+	rm -rf target .tools end2end/node_modules end2end/.venv end2end/test-results end2end/playwright-report

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Runs every check and every test: `make test`. Goes on after a failure, so that one run shows all of them, and ends
+# with a recap.
+. "$(dirname "$0")/common.sh"
+
+"$root/tools/setup.sh" test
+use_chosen_toolchain
+. "$(dirname "$0")/find_programs.sh"
+. "$(dirname "$0")/test_redis.sh"
+. "$(dirname "$0")/recap.sh"
+
+trap stop_test_redis EXIT
+trap 'exit 130' INT TERM
+
+# frontend enables `hydrate`, which must not meet `ssr` in one compilation, so the host leaves it out. Everything is
+# compiled with the release profile, because `make run` compiles the same dependencies with it: they are shared.
+host="--release --workspace --exclude frontend --features longshore-app/ssr"
+browser="--package frontend --target wasm32-unknown-unknown --profile wasm-release --target-dir target/front"
+
+check "formatting" cargo fmt --all -- --check
+
+step "Linting the server side (the first time about 2 minutes)"
+# shellcheck disable=SC2086 # A list of options, here and below.
+check "clippy, server side" cargo clippy $host --all-targets -- -D warnings
+step_done
+
+step "Linting the browser side (the first time about 1 minute)"
+# shellcheck disable=SC2086
+check "clippy, browser side" cargo clippy $browser -- -D warnings
+step_done
+
+start_test_redis
+
+step "Running the unit and integration tests (compiling them takes some minutes the first time)"
+# shellcheck disable=SC2086
+rust_tests cargo test $host --no-fail-fast
+step_done
+
+if "$root/tools/build.sh"; then
+    step "Running the browser tests against that build"
+    export LONGSHORE_BIN="$root/target/release/longshore" LEPTOS_SITE_ROOT="$root/target/site"
+    export LONGSHORE_PYTHON="$root/end2end/.venv/bin/python"
+    CHROMIUM_PATH=$(find_chromium)
+    export CHROMIUM_PATH
+    browser_tests npm --prefix end2end test --silent
+    step_done
+else
+    count_failure "build"
+fi
+
+recap

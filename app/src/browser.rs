@@ -38,7 +38,8 @@ mod imp {
     pub fn page_preferences() -> Option<RequestPreferences> {
         let root = document().document_element()?;
         let lang = root.get_attribute("lang").and_then(|tag| Lang::from_tag(&tag)).unwrap_or_default();
-        let theme = root.get_attribute("data-theme").map(|name| Theme::from_cookie(&name)).unwrap_or_default();
+        let theme =
+            root.get_attribute("data-theme").map(|name| Theme::from_cookie(&name)).unwrap_or_default();
         Some(RequestPreferences { lang, theme })
     }
 
@@ -96,6 +97,10 @@ mod imp {
             // Refused in private windows and when full; the choice is then not remembered.
             let _ = storage.set_item(key, value);
         }
+    }
+
+    pub fn has_focus(element: &web_sys::Element) -> bool {
+        document().active_element().is_some_and(|active| element.contains(Some(&active)))
     }
 
     pub fn start_download(url: &str) {
@@ -158,6 +163,10 @@ mod imp {
     }
 
     pub fn store(_key: &str, _value: &str) {}
+
+    pub fn has_focus(_element: &leptos::web_sys::Element) -> bool {
+        false
+    }
 
     pub fn start_download(_url: &str) {}
 }
@@ -223,6 +232,11 @@ pub fn stored(key: &str) -> Option<String> {
 /// Writes to the browser's local storage, where it is allowed.
 pub fn store(key: &str, value: &str) {
     imp::store(key, value);
+}
+
+/// Whether the focus is in the element.
+pub fn has_focus(element: &leptos::web_sys::Element) -> bool {
+    imp::has_focus(element)
 }
 
 /// Starts the download of a URL of this server.

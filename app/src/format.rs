@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn digits_are_grouped_by_three() {
-        for (number, want) in [(0, "0"), (999, "999"), (1000, "1,000"), (12_400, "12,400"), (1_234_567, "1,234,567")] {
+        for (number, want) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (12_400, "12,400"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(grouped(number), want);
         }
         for (text, want) in [

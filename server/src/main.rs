@@ -1,1 +1,35 @@
-fn main() {}
+//! The binary `longshore`: command line, configuration, HTTP.
+//!
+//! Read it in this order: `cli` (what can be asked for), `config` (what is configured), `serve` (how the parts are
+//! put together), `http` (how requests reach the centre).
+
+mod cli;
+mod config;
+mod demo;
+mod http;
+mod logging;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::serve(&args),
+        Command::Demo(args) => demo::make(&args),
+        Command::Defaults => {
+            print!("{}", config::DEFAULTS);
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("longshore: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -37,6 +37,14 @@ impl Texts {
         )
     }
 
+    /// While a task runs that this page did not start.
+    pub fn may_leave(self) -> &'static str {
+        self.pick(
+            "You can leave this page; the file will be in Tasks.",
+            "可离开本页，稍后在「任务中心」下载。",
+        )
+    }
+
     /// The link to the task centre.
     pub fn open_tasks(self) -> &'static str {
         self.pick("Open Tasks", "打开任务中心")
@@ -86,7 +94,9 @@ impl Texts {
     pub fn shortened_cells(self, count: u64) -> String {
         match (self.lang, count) {
             (Lang::En, 1) => "1 cell was longer than the format allows and was shortened.".to_owned(),
-            (Lang::En, _) => format!("{} cells were longer than the format allows and were shortened.", grouped(count)),
+            (Lang::En, _) => {
+                format!("{} cells were longer than the format allows and were shortened.", grouped(count))
+            }
             (Lang::Zh, _) => format!("有 {} 个单元格超出格式上限，已被截短。", grouped(count)),
         }
     }

@@ -29,10 +29,7 @@ impl Texts {
 
     /// Under the heading of the page of datasets.
     pub fn datasets_hint(self) -> &'static str {
-        self.pick(
-            "Choose a list to look at, filter and export.",
-            "选择一个列表进行查看、筛选和导出。",
-        )
+        self.pick("Choose a list to look at, filter and export.", "选择一个列表进行查看、筛选和导出。")
     }
 
     /// The configuration names no dataset.
@@ -42,7 +39,10 @@ impl Texts {
 
     /// What to do without datasets.
     pub fn no_datasets_hint(self) -> &'static str {
-        self.pick("Ask your administrator to add one to the configuration.", "请联系管理员在配置中添加数据集。")
+        self.pick(
+            "Ask your administrator to add one to the configuration.",
+            "请联系管理员在配置中添加数据集。",
+        )
     }
 
     /// Columns of a dataset, on its card.

@@ -13,6 +13,10 @@ impl Texts {
                 "The request could not be read. Reload the page and try again.",
                 "无法读取该请求，请刷新页面后重试。",
             ),
+            ErrorCode::UnknownCall => self.pick(
+                "There is no such call. Calls are POST requests to /api/<name> with a JSON body.",
+                "没有这个接口。请以 POST 方式向 /api/<名称> 发送 JSON。",
+            ),
             ErrorCode::InvalidParameters => self.pick(
                 "Something in the request is not right. Correct what is named and try again.",
                 "请求中有内容不正确，请按提示修改后重试。",
@@ -110,10 +114,8 @@ impl Texts {
             "decimal" | "float" => self.pick("a number such as 12.50", "数字，例如 12.50"),
             "boolean" => self.pick("yes or no (true or false)", "是或否（true 或 false）"),
             "date" => self.pick("a date such as 2026-08-01", "日期，例如 2026-08-01"),
-            "timestamp" => self.pick(
-                "a date with a time such as 2026-08-01 10:30:00",
-                "日期时间，例如 2026-08-01 10:30:00",
-            ),
+            "timestamp" => self
+                .pick("a date with a time such as 2026-08-01 10:30:00", "日期时间，例如 2026-08-01 10:30:00"),
             _ => self.pick("a text", "文本"),
         }
     }

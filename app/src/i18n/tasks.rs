@@ -24,7 +24,9 @@ pub fn message_for(view: &TaskView, lang: Lang) -> String {
             None => t.failed_without_reason().to_owned(),
         },
         Phase::Cancelled => t.cancelled().to_owned(),
-        Phase::Abandoned => t.abandoned((view.expires_at.saturating_sub(view.registered_at) + 30_000) / 60_000),
+        Phase::Abandoned => {
+            t.abandoned((view.expires_at.saturating_sub(view.registered_at) + 30_000) / 60_000)
+        }
         Phase::FileExpired => t.file_expired().to_owned(),
     }
 }
@@ -167,7 +169,10 @@ impl Texts {
 
     /// What to do when there are no tasks.
     pub fn tasks_none_hint(self) -> &'static str {
-        self.pick("Open a dataset and click Export; the task will appear here.", "打开一个数据集并点击「导出」，任务会显示在这里。")
+        self.pick(
+            "Open a dataset and click Export; the task will appear here.",
+            "打开一个数据集并点击「导出」，任务会显示在这里。",
+        )
     }
 
     /// Headers of the history, in its order.
@@ -197,8 +202,20 @@ mod tests {
             (0, Some(10), None, "Exporting 0 of 10 rows (0%)", "正在导出 0 / 10 行（0%）"),
             (11, Some(10), Some(3), "Exporting: 11 rows so far", "正在导出，已完成 11 行"),
             (7, None, None, "Exporting: 7 rows so far", "正在导出，已完成 7 行"),
-            (5, Some(10), Some(2), "Exporting 5 of 10 rows (50%), a few seconds left", "正在导出 5 / 10 行（50%），还剩几秒"),
-            (5, Some(10), Some(31), "Exporting 5 of 10 rows (50%), about 40 s left", "正在导出 5 / 10 行（50%），约剩 40 秒"),
+            (
+                5,
+                Some(10),
+                Some(2),
+                "Exporting 5 of 10 rows (50%), a few seconds left",
+                "正在导出 5 / 10 行（50%），还剩几秒",
+            ),
+            (
+                5,
+                Some(10),
+                Some(31),
+                "Exporting 5 of 10 rows (50%), about 40 s left",
+                "正在导出 5 / 10 行（50%），约剩 40 秒",
+            ),
         ] {
             assert_eq!(en.exporting(done, total, left), want_en);
             assert_eq!(zh.exporting(done, total, left), want_zh);

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorCode {
     /// The body is not the JSON this call takes.
     BadRequest,
+    /// There is no call of that name, or not by that method.
+    UnknownCall,
     /// The request was understood; see the problems per field.
     InvalidParameters,
     /// No dataset of that id.
@@ -36,7 +38,7 @@ impl ErrorCode {
         match self {
             ErrorCode::BadRequest => 400,
             ErrorCode::SessionInvalid => 401,
-            ErrorCode::UnknownDataset | ErrorCode::UnknownTask => 404,
+            ErrorCode::UnknownCall | ErrorCode::UnknownDataset | ErrorCode::UnknownTask => 404,
             ErrorCode::TaskNotFinished => 409,
             ErrorCode::FileExpired => 410,
             ErrorCode::InvalidParameters => 422,

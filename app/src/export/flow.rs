@@ -1,0 +1,170 @@
+//! Carries out in the browser what [`state::next`](super::state::next) decides.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use longshore_protocol::{ErrorCode, TaskId, TaskKind, TaskQuery};
+
+use super::panel::headline;
+use super::poll::{self, Situation};
+use super::state::{Announcement, Effect as Order, Event, ExportState, Moment, next};
+use crate::api::{cancel_task, clear_task_info, get_task_status, register_export_task};
+use crate::browser::{self, Timer};
+use crate::i18n::{Texts, use_texts};
+use crate::running::RunningTasks;
+
+/// A request that has no answer after this time counts as unanswered, so that a connection which swallows
+/// packets leaves no button grey.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// The export of one dataset on one page.
+#[derive(Clone, Copy)]
+pub struct ExportFlow {
+    /// Where it stands.
+    pub state: RwSignal<ExportState>,
+    /// Whether the panel is unfolded.
+    pub is_open: RwSignal<bool>,
+    /// What screen readers were told last.
+    pub announcement: RwSignal<String>,
+    dataset: StoredValue<String>,
+    /// The one pending call: the next question, or giving up on the last one.
+    timer: StoredValue<Option<Timer>, LocalStorage>,
+    /// Number of the last question; an answer to an earlier one is not listened to.
+    question: StoredValue<u64>,
+    running: RunningTasks,
+    texts: Signal<Texts>,
+}
+
+impl ExportFlow {
+    /// Creates the flow; in the browser it asks for the dataset's current task once the page is there.
+    pub fn new(dataset: String, running: RunningTasks) -> ExportFlow {
+        let flow = ExportFlow {
+            state: RwSignal::new(ExportState::default()),
+            is_open: RwSignal::new(true),
+            announcement: RwSignal::new(String::new()),
+            dataset: StoredValue::new(dataset),
+            timer: StoredValue::new_local(None),
+            question: StoredValue::new(0),
+            running,
+            texts: use_texts(),
+        };
+        Effect::new(move |_| flow.send(Event::Mounted));
+        let shown = window_event_listener_untyped("visibilitychange", move |_| {
+            if browser::is_visible() {
+                flow.send(Event::Shown);
+            }
+        });
+        on_cleanup(move || shown.remove());
+        flow
+    }
+
+    /// Something happened. Does nothing once the page is left.
+    pub fn send(self, event: Event) {
+        let moment = Moment { now_ms: browser::now_ms(), visible: browser::is_visible() };
+        let orders = self.state.try_update(|state| {
+            let (after, orders) = next(std::mem::take(state), event, moment);
+            *state = after;
+            orders
+        });
+        let Some(orders) = orders else { return };
+        if !self.state.with_untracked(|state| state.step.is_busy()) {
+            self.timer.set_value(None);
+        }
+        for order in orders {
+            self.carry_out(order);
+        }
+    }
+
+    fn carry_out(self, order: Order) {
+        match order {
+            Order::AskSlot => self.ask(TaskQuery {
+                dataset: Some(self.dataset.get_value()),
+                kind: TaskKind::Export,
+                ..TaskQuery::default()
+            }),
+            Order::AskTask(id) => self.ask(query_of(&id)),
+            Order::AskLater { failures, hint_ms } => {
+                let since = self.state.with_untracked(|state| state.followed_since_ms);
+                self.wake_after(poll::wait(Situation {
+                    elapsed: Duration::from_millis(browser::now_ms().saturating_sub(since)),
+                    failures,
+                    hidden: !browser::is_visible(),
+                    hint: hint_ms.map(Duration::from_millis),
+                    random: browser::random(),
+                }));
+            }
+            Order::WakeAfter(wait) => self.wake_after(wait),
+            Order::Register(request) => {
+                let question = self.new_question();
+                self.call_after(ANSWER_WITHIN, move || {
+                    self.send(Event::Registered(Err(longshore_protocol::ApiError::new(
+                        ErrorCode::Unreachable,
+                        "",
+                    ))));
+                });
+                spawn_local(async move {
+                    let answer = register_export_task(*request).await.map_err(|error| error.0);
+                    if self.is_last(question) {
+                        self.send(Event::Registered(answer));
+                    }
+                });
+            }
+            Order::Cancel(id) => spawn_local(async move {
+                let answer = cancel_task(query_of(&id)).await.map_err(|error| error.code());
+                self.send(Event::CancelAnswered(answer));
+            }),
+            Order::Clear(id) => spawn_local(async move {
+                // What could not be cleared goes at its deadline, or with the next export.
+                let _ = clear_task_info(query_of(&id)).await;
+            }),
+            Order::Download(url) => browser::start_download(&url),
+            Order::Announce(what) => self.announce(what),
+            Order::TasksChanged => self.running.refresh(),
+        }
+    }
+
+    fn ask(self, query: TaskQuery) {
+        let question = self.new_question();
+        // While idle, nobody waits for the answer, and no timer may turn the missing one into a state.
+        self.call_after(ANSWER_WITHIN, move || self.send(Event::Answered(Err(ErrorCode::Unreachable))));
+        spawn_local(async move {
+            let answer = get_task_status(query).await.map_err(|error| error.code());
+            if self.is_last(question) {
+                self.send(Event::Answered(answer));
+            }
+        });
+    }
+
+    fn announce(self, what: Announcement) {
+        let t = self.texts.get_untracked();
+        let words = self.state.with_untracked(|state| match what {
+            Announcement::Started if state.joined => t.joined().to_owned(),
+            Announcement::Started => t.submitted().to_owned(),
+            Announcement::Quarter(percent) => t.quarter_done(percent),
+            Announcement::Ended | Announcement::Refused => headline(state, t),
+        });
+        self.announcement.set(words);
+    }
+
+    fn new_question(self) -> u64 {
+        self.question.update_value(|number| *number += 1);
+        self.question.get_value()
+    }
+
+    fn is_last(self, question: u64) -> bool {
+        self.question.try_get_value() == Some(question)
+    }
+
+    fn wake_after(self, wait: Duration) {
+        self.call_after(wait, move || self.send(Event::Woke));
+    }
+
+    fn call_after(self, wait: Duration, call: impl FnOnce() + 'static) {
+        self.timer.set_value(Some(browser::after(wait, call)));
+    }
+}
+
+fn query_of(id: &TaskId) -> TaskQuery {
+    TaskQuery { task: Some(id.as_str().to_owned()), ..TaskQuery::default() }
+}

@@ -1,0 +1,12 @@
+//! Exporting what a list shows: the button, the task panel, and what they decide.
+//!
+//! [`state`] decides what happens after each event, [`poll`] when to ask again and [`estimate`] how long it
+//! still takes; all three are plain functions. [`flow`] carries their decisions out against the server.
+//! [`controls`] and [`panel`] show.
+
+pub mod controls;
+pub mod estimate;
+pub mod flow;
+pub mod panel;
+pub mod poll;
+pub mod state;

@@ -1,0 +1,239 @@
+//! The task panel under the buttons: where the export stands, and what can be done about it.
+
+use leptos::either::Either;
+use leptos::html::{Button, Section};
+use leptos::prelude::*;
+use longshore_protocol::{ErrorCode, Phase, Unit};
+
+use super::flow::ExportFlow;
+use super::state::{Event, ExportState, Step};
+use crate::browser;
+use crate::i18n::{Texts, message_for, use_texts};
+use crate::icon::{Icon, Picture};
+
+/// The panel's one line, also what screen readers hear at the end.
+pub fn headline(state: &ExportState, t: Texts) -> String {
+    match (state.offline, state.step) {
+        (Some(ErrorCode::Unreachable), Step::Unknown | Step::Submitting) => {
+            return t.offline_unknown().to_owned();
+        }
+        (Some(ErrorCode::Unreachable), _) => return t.offline_running().to_owned(),
+        (Some(_), _) => return t.store_away().to_owned(),
+        (None, _) => {}
+    }
+    let progress = &state.progress;
+    match (state.step, &state.task) {
+        (Step::Submitting, _) => t.submitting().to_owned(),
+        (Step::Running, _) if !progress.visible => t.exporting_label().to_owned(),
+        (Step::Running, _) if progress.unit == Unit::Bytes => t.writing_file(progress.done, progress.total),
+        (Step::Running, _) => t.exporting(progress.done, progress.total, progress.remaining_seconds),
+        (Step::Cancelling, _) => t.cancelling().to_owned(),
+        (Step::Idle, _) => match state.error {
+            Some(code) => t.error(code).to_owned(),
+            None if state.problems.is_empty() => String::new(),
+            None => t.not_submitted().to_owned(),
+        },
+        (_, Some(task)) => message_for(task, t.lang),
+        (_, None) => String::new(),
+    }
+}
+
+/// The panel. It is always in the page, so that its phase can be read; without news it is hidden.
+#[component]
+pub fn TaskPanel(
+    /// The export it shows.
+    flow: ExportFlow,
+    /// The export button, which gets the focus back when the panel is folded.
+    button: NodeRef<Button>,
+) -> impl IntoView {
+    let t = use_texts();
+    let state = flow.state;
+    let panel = NodeRef::<Section>::new();
+    let step = Memo::new(move |_| state.with(|state| state.step));
+    let is_offline = Memo::new(move |_| state.with(|state| state.offline.is_some()));
+    let is_shown = Memo::new(move |_| flow.is_open.get() && state.with(ExportState::has_news));
+    let line = Memo::new(move |_| state.with(|state| headline(state, t.get())));
+    // A folded or emptied panel takes the focus with it; the button is where the person came from.
+    let leave = move |event: Option<Event>| {
+        let had_focus = panel.get_untracked().is_some_and(|panel| browser::has_focus(&panel));
+        match event {
+            Some(event) => flow.send(event),
+            None => flow.is_open.set(false),
+        }
+        if had_focus && let Some(button) = button.get_untracked() {
+            let _ = button.focus();
+        }
+    };
+    let escape = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && is_shown.get_untracked() && !event.default_prevented() {
+            leave(None);
+        }
+    });
+    on_cleanup(move || escape.remove());
+    let icon = Signal::derive(move || match step.get() {
+        _ if is_offline.get() => Icon::Offline,
+        Step::Ready => Icon::Check,
+        Step::Failed | Step::FileExpired | Step::Idle => Icon::Alert,
+        Step::Abandoned | Step::Cancelled => Icon::Stop,
+        _ => Icon::Clock,
+    });
+    let kept_until = move || {
+        let until = state.with(|state| state.task.as_ref()?.file.as_ref().map(|file| file.kept_until))?;
+        let moment = t.get().moment(browser::local_time(until));
+        (step.get() == Step::Ready).then(|| t.get().kept_until(&moment))
+    };
+    let shortened = move || {
+        let count = state.with(|state| Some(state.task.as_ref()?.file.as_ref()?.shortened_cell_count));
+        count
+            .filter(|count| *count > 0 && step.get() == Step::Ready)
+            .map(|count| t.get().shortened_cells(count))
+    };
+    let hint = move || {
+        if !matches!(step.get(), Step::Queued | Step::Running) {
+            return None;
+        }
+        Some(state.with(|state| match (state.joined, state.started_here()) {
+            (true, _) => t.get().joined(),
+            (_, true) => t.get().submitted(),
+            _ => t.get().may_leave(),
+        }))
+    };
+    let problems = move || {
+        state.with(|state| {
+            let lines = state.problems.iter().map(|problem| t.get().problem(&problem.kind));
+            lines.map(|line| view! { <li>{line}</li> }).collect_view()
+        })
+    };
+    let refusal = move || {
+        let code =
+            state.with(|state| state.error.filter(|_| state.step != Step::Idle && state.offline.is_none()));
+        code.map(|code| t.get().error(code))
+    };
+    let url = Memo::new(move |_| state.with(|state| state.url.clone().filter(|_| state.step == Step::Ready)));
+    let is_cancellable = move || matches!(step.get(), Step::Queued | Step::Running | Step::Cancelling);
+    let is_dismissable = move || !step.get().is_busy();
+
+    view! {
+        <section
+            id="task-panel"
+            class="task-panel"
+            data-phase=move || state.with(ExportState::phase_name)
+            aria-labelledby="task-panel-title"
+            tabindex="-1"
+            hidden=move || !is_shown.get()
+            node_ref=panel
+        >
+            <h2 id="task-panel-title" class="visually-hidden">{move || t.get().export()}</h2>
+            <span class="task-panel__icon"><Picture icon/></span>
+            <div class="task-panel__body">
+                <p class="task-panel__line">
+                    {move || line.get()}
+                    <span class="task-panel__kept">" " {kept_until}</span>
+                </p>
+                <ProgressBar flow/>
+                <ul class="task-panel__problems" hidden=move || state.with(|state| state.problems.is_empty())>
+                    {problems}
+                </ul>
+                <p class="hint task-panel__warning" hidden=move || refusal().is_none()>{refusal}</p>
+                <p class="hint" hidden=move || shortened().is_none()>{shortened}</p>
+                <p class="hint" hidden=move || hint().is_none()>
+                    {hint} " " <a href="/tasks">{move || t.get().open_tasks()}</a>
+                </p>
+            </div>
+            <div class="task-panel__actions">
+                {move || match url.get() {
+                    Some(url) => Either::Left(view! {
+                        <a
+                            id="download-link"
+                            class="button button--primary"
+                            href=url
+                            download=""
+                            on:click=move |_| flow.send(Event::DownloadClicked)
+                        >
+                            <Picture icon=Icon::Download/>
+                            {move || t.get().download()}
+                        </a>
+                    }),
+                    None => Either::Right(()),
+                }}
+                <button
+                    type="button"
+                    class="button"
+                    hidden=move || !is_offline.get()
+                    on:click=move |_| flow.send(Event::Woke)
+                >
+                    {move || t.get().try_now()}
+                </button>
+                <button
+                    type="button"
+                    id="cancel-button"
+                    class="button"
+                    hidden=move || !is_cancellable()
+                    aria-disabled=move || (step.get() == Step::Cancelling).to_string()
+                    on:click=move |_| flow.send(Event::CancelClicked)
+                >
+                    {move || t.get().cancel()}
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    hidden=move || !is_dismissable()
+                    on:click=move |_| leave(Some(Event::Dismissed))
+                >
+                    {move || t.get().dismiss()}
+                </button>
+                <button
+                    type="button"
+                    class="button button--quiet"
+                    hidden=is_dismissable
+                    on:click=move |_| leave(None)
+                >
+                    {move || t.get().hide_progress()}
+                </button>
+            </div>
+        </section>
+        <div class="visually-hidden" role="status">{move || flow.announcement.get()}</div>
+    }
+}
+
+/// The bar: shown once a task has run for a second, and never going backwards.
+#[component]
+fn ProgressBar(flow: ExportFlow) -> impl IntoView {
+    let t = use_texts();
+    let is_shown = move || {
+        flow.state.with(|state| {
+            let is_running = matches!(state.step, Step::Running | Step::Cancelling);
+            is_running && state.progress.visible
+        })
+    };
+    let fraction = Memo::new(move |_| flow.state.with(|state| state.progress.fraction));
+    let percent = move || fraction.get().map(|fraction| (fraction * 100.0).floor().to_string());
+    let width = move || fraction.get().map(|fraction| format!("{:.2}%", fraction * 100.0));
+    let words = move || flow.state.with(|state| headline(state, t.get()));
+    view! {
+        <div
+            class="bar"
+            class:bar--open-ended=move || fraction.get().is_none()
+            class:bar--writing=move || flow.state.with(|state| state.progress.unit == Unit::Bytes)
+            hidden=move || !is_shown()
+            role="progressbar"
+            aria-label=move || t.get().progress_label()
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=percent
+            aria-valuetext=words
+        >
+            <div class="bar__fill" style:width=move || width().unwrap_or_else(|| "100%".to_owned())></div>
+        </div>
+    }
+}
+
+/// The picture for a task's phase, in lists.
+pub fn phase_icon(phase: Phase) -> Icon {
+    match phase {
+        Phase::Queued | Phase::Running | Phase::Cancelling => Icon::Clock,
+        Phase::Succeeded => Icon::Check,
+        Phase::Failed | Phase::FileExpired => Icon::Alert,
+        Phase::Cancelled | Phase::Abandoned => Icon::Stop,
+    }
+}

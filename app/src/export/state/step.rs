@@ -1,0 +1,76 @@
+//! Where an export stands on its page.
+
+use longshore_protocol::Phase;
+
+/// Where the export stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Step {
+    /// The server has not said yet whether there is a task.
+    #[default]
+    Unknown,
+    /// There is none.
+    Idle,
+    /// The request is on its way.
+    Submitting,
+    /// Waiting for a worker.
+    Queued,
+    /// A worker has it.
+    Running,
+    /// It was told to stop.
+    Cancelling,
+    /// Stopped by a person.
+    Cancelled,
+    /// The file is there.
+    Ready,
+    /// It ended without a file.
+    Failed,
+    /// Stopped at its deadline.
+    Abandoned,
+    /// The file's retention has passed.
+    FileExpired,
+}
+
+impl Step {
+    /// Whether the button is grey.
+    pub fn is_busy(self) -> bool {
+        matches!(self, Step::Unknown | Step::Submitting | Step::Queued | Step::Running | Step::Cancelling)
+    }
+
+    /// Whether a task has ended and its end is shown.
+    pub fn is_end(self) -> bool {
+        !self.is_busy() && self != Step::Idle
+    }
+
+    /// The name in the panel's `data-phase`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Unknown => "unknown",
+            Step::Idle => "idle",
+            Step::Submitting => "submitting",
+            Step::Queued => "queued",
+            Step::Running => "running",
+            Step::Cancelling => "cancelling",
+            Step::Cancelled => "cancelled",
+            Step::Ready => "ready",
+            Step::Failed => "failed",
+            Step::Abandoned => "abandoned",
+            Step::FileExpired => "file_expired",
+        }
+    }
+
+    /// Where a task of that phase stands.
+    pub(super) fn of(phase: Phase, cancel_asked: bool) -> Step {
+        match phase {
+            // The worker hears of it with its next beat; the person has said it already.
+            Phase::Queued | Phase::Running if cancel_asked => Step::Cancelling,
+            Phase::Queued => Step::Queued,
+            Phase::Running => Step::Running,
+            Phase::Cancelling => Step::Cancelling,
+            Phase::Succeeded => Step::Ready,
+            Phase::Failed => Step::Failed,
+            Phase::Cancelled => Step::Cancelled,
+            Phase::Abandoned => Step::Abandoned,
+            Phase::FileExpired => Step::FileExpired,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! One dataset: its rows with filters, order and pages, and their export.
+
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_params_map};
+use longshore_protocol::{DatasetView, RowsPage, RowsRequest};
+
+use super::not_found::NotFoundPage;
+use super::{Datasets, PageTitle};
+use crate::api::list_rows;
+use crate::call_error::CallError;
+use crate::export::controls::ExportControls;
+use crate::export::flow::ExportFlow;
+use crate::export::panel::TaskPanel;
+use crate::i18n::use_texts;
+use crate::list::filters::{FilterChips, FilterForm};
+use crate::list::pager::pager;
+use crate::list::rows::{skeleton_rows, table_rows, whole_row};
+use crate::list::table::{ListTable, SortSelect};
+use crate::list::url::ListQuery;
+use crate::notice::Notice;
+use crate::running::RunningTasks;
+
+/// The page of the dataset that the address names.
+#[component]
+pub fn DatasetPage() -> impl IntoView {
+    let t = use_texts();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("dataset").unwrap_or_default()));
+    let datasets = use_context::<Datasets>().map(|datasets| datasets.0);
+    let content = move || {
+        let list = datasets?.get()?;
+        let id = id.get();
+        Some(match list {
+            Ok(list) => match list.into_iter().find(|dataset| dataset.id.as_str() == id) {
+                Some(dataset) => EitherOf3::A(view! { <DatasetList dataset/> }),
+                None => EitherOf3::B(view! { <NotFoundPage/> }),
+            },
+            Err(error) => EitherOf3::C(view! {
+                <Notice
+                    is_error=true
+                    title=Signal::derive(move || t.get().rows_failed().to_owned())
+                    hint=Signal::derive(move || t.get().error(error.code()).to_owned())
+                >
+                    <button
+                        type="button"
+                        class="button"
+                        on:click=move |_| {
+                            if let Some(datasets) = datasets {
+                                datasets.refetch();
+                            }
+                        }
+                    >
+                        {move || t.get().retry()}
+                    </button>
+                </Notice>
+            }),
+        })
+    };
+    view! {
+        <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> }>{content}</Transition>
+    }
+}
+
+#[component]
+fn DatasetList(dataset: DatasetView) -> impl IntoView {
+    let t = use_texts();
+    let id = dataset.id.as_str().to_owned();
+    let path = format!("/d/{id}");
+    let labels = dataset.labels.clone();
+    let title = Signal::derive(move || labels.get(t.get().lang).to_owned());
+    let dataset = StoredValue::new(dataset);
+
+    let location = use_location();
+    let own_path = path.clone();
+    let query = Memo::new(move |before: Option<&ListQuery>| {
+        // While the person leaves for another page, the list stays as it is.
+        let is_here = location.pathname.with(|path| path.trim_end_matches('/') == own_path);
+        if is_here {
+            location.search.with(|search| ListQuery::parse(search))
+        } else {
+            before.cloned().unwrap_or_default()
+        }
+    });
+    let navigate = use_navigate();
+    let base = path.clone();
+    let go = Callback::new(move |query: ListQuery| {
+        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+        navigate(&format!("{base}{}", query.to_query()), options);
+    });
+
+    let rows_id = id.clone();
+    let rows = Resource::new(
+        move || query.get(),
+        move |query| {
+            let filters = query.request_filters();
+            list_rows(RowsRequest { dataset: rows_id.clone(), filters, sort: query.sort, page: query.page })
+        },
+    );
+    let is_loading = RwSignal::new(false);
+    // Known to the export after the page is there, so that the first render equals the server's.
+    let total = RwSignal::new(None);
+    Effect::new(move |_| {
+        if let Some(answer) = rows.get() {
+            total.set(answer.ok().map(|page| page.total_row_count));
+        }
+    });
+
+    let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
+    let flow = ExportFlow::new(id.clone(), running);
+    let export_button = NodeRef::new();
+
+    let count = move || {
+        let is_filtered = query.with(|query| !query.filters.is_empty());
+        rows.get().and_then(Result::ok).map(|page| t.get().row_count(page.total_row_count, is_filtered))
+    };
+    let column_count = dataset.with_value(|dataset| dataset.columns.len());
+    let body = move || {
+        let is_filtered = query.with_untracked(|query| !query.filters.is_empty());
+        rows.get().map(|answer| match answer {
+            Ok(page) if page.rows.is_empty() => {
+                EitherOf3::A(whole_row(column_count, view! { <NoRows is_filtered/> }))
+            }
+            Ok(page) => EitherOf3::B(dataset.with_value(|dataset| table_rows(&page, dataset, t.get()))),
+            Err(error) => EitherOf3::C(whole_row(column_count, view! { <RowsFailed error rows/> })),
+        })
+    };
+    let pager_path = path.clone();
+    let pages = move || {
+        let page = rows.get()?.ok().filter(|page| page.page_count() > 1)?;
+        Some(query.with(|query| pager(&page, query, &pager_path, t.get())))
+    };
+    view! {
+        <PageTitle name=title/>
+        <div class="page-head">
+            <div>
+                <h1 id="page-title">{move || title.get()}</h1>
+                <p class="page-head__count" aria-live="off">
+                    <Transition fallback=|| view! { <span class="skeleton skeleton--short"></span> }>{count}</Transition>
+                </p>
+            </div>
+            <ExportControls flow dataset=id query total=total.into() button=export_button/>
+        </div>
+        <TaskPanel flow button=export_button/>
+        <FilterForm dataset query go/>
+        <FilterChips dataset query go/>
+        <SortSelect dataset query go/>
+        <ListTable dataset query go is_loading=is_loading.into()>
+            <Transition fallback=move || skeleton_rows(column_count) set_pending=is_loading>
+                {body}
+            </Transition>
+        </ListTable>
+        <div class="page-foot">
+            <Transition fallback=|| ()>{pages}</Transition>
+        </div>
+    }
+}
+
+#[component]
+fn NoRows(is_filtered: bool) -> impl IntoView {
+    let t = use_texts();
+    let title = move || if is_filtered { t.get().no_match() } else { t.get().no_rows() };
+    let hint = move || if is_filtered { t.get().no_match_hint() } else { "" };
+    view! {
+        <Notice
+            title=Signal::derive(move || title().to_owned())
+            hint=Signal::derive(move || hint().to_owned())
+        />
+    }
+}
+
+#[component]
+fn RowsFailed(error: CallError, rows: Resource<Result<RowsPage, CallError>>) -> impl IntoView {
+    let t = use_texts();
+    let code = error.code();
+    let problems = error.0.problems;
+    let hint = move || {
+        let t = t.get();
+        if problems.is_empty() {
+            return t.error(code).to_owned();
+        }
+        problems.iter().map(|problem| t.problem(&problem.kind)).collect::<Vec<_>>().join(" ")
+    };
+    view! {
+        <Notice
+            is_error=true
+            title=Signal::derive(move || t.get().rows_failed().to_owned())
+            hint=Signal::derive(hint)
+        >
+            {if code.is_retryable() || code == longshore_protocol::ErrorCode::Internal {
+                Either::Left(view! {
+                    <button type="button" class="button" on:click=move |_| rows.refetch()>
+                        {move || t.get().retry()}
+                    </button>
+                })
+            } else {
+                Either::Right(())
+            }}
+        </Notice>
+    }
+}

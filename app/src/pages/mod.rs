@@ -1,0 +1,36 @@
+//! The pages, one a module.
+
+pub mod dataset;
+pub mod datasets;
+pub mod not_found;
+pub mod tasks;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use longshore_protocol::DatasetView;
+
+use crate::api::list_datasets;
+use crate::call_error::CallError;
+use crate::i18n::use_texts;
+
+/// The datasets of the configuration, loaded once for all pages.
+#[derive(Clone, Copy)]
+pub struct Datasets(pub Resource<Result<Vec<DatasetView>, CallError>>);
+
+impl Datasets {
+    /// Begins to load them and provides them as context.
+    pub fn provide() {
+        provide_context(Datasets(Resource::new(|| (), |()| list_datasets())));
+    }
+}
+
+/// The document's title: the page's name and the application's.
+#[component]
+pub fn PageTitle(
+    /// The page's name.
+    #[prop(into)]
+    name: Signal<String>,
+) -> impl IntoView {
+    let t = use_texts();
+    view! { <Title text=move || t.get().document_title(&name.get())/> }
+}

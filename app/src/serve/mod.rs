@@ -1,0 +1,114 @@
+//! The server's half of the calls in [`crate::api`]: who calls, one function of the core, the answer in words.
+//!
+//! The server provides [`Centre`], [`Caller`] and [`RequestPreferences`] as context around every server
+//! function and every rendered page.
+
+use leptos::prelude::*;
+use longshore_jobs::{Caller, Centre, CentreError};
+use longshore_protocol::{
+    ApiError, ClearOut, DatasetView, ErrorCode, ExportRequest, FieldProblem, Lang, Phase, RegisterOut,
+    RowsPage, RowsRequest, TaskQuery, TaskResultOut, TaskStatus, TaskView,
+};
+
+use crate::call_error::CallError;
+use crate::i18n::{Texts, message_for};
+use crate::preferences::RequestPreferences;
+
+type Answer<T> = Result<T, CallError>;
+
+/// What every call needs.
+struct Call {
+    centre: Centre,
+    caller: Caller,
+    lang: Lang,
+}
+
+impl Call {
+    fn current() -> Answer<Call> {
+        let lang = RequestPreferences::current().lang;
+        let parts = use_context::<Centre>().zip(use_context::<Caller>());
+        let (centre, caller) = parts.ok_or_else(|| {
+            tracing::error!("a server function was called without its context");
+            CallError(ApiError::new(ErrorCode::Internal, Texts::new(lang).error(ErrorCode::Internal)))
+        })?;
+        Ok(Call { centre, caller, lang })
+    }
+
+    fn refuse(&self, error: CentreError) -> CallError {
+        CallError(refusal(error, self.lang))
+    }
+}
+
+/// An error in words. The cause of what is not the caller's fault is logged here, and only here.
+pub fn refusal(error: CentreError, lang: Lang) -> ApiError {
+    let (code, texts) = (error.code(), Texts::new(lang));
+    if code.http_status() >= 500 {
+        tracing::error!(code = ?code, cause = %error, "a call failed");
+    }
+    let mut refusal = ApiError::new(code, texts.error(code));
+    if let CentreError::Invalid(problems) = error {
+        refusal.problems = problems
+            .into_iter()
+            .map(|problem| FieldProblem {
+                message: texts.problem(&problem.kind),
+                field: problem.field,
+                kind: problem.kind,
+            })
+            .collect();
+    }
+    refusal
+}
+
+/// The contract's answer for a task, or for none.
+fn result_out(task: Option<TaskView>, lang: Lang) -> TaskResultOut {
+    let Some(task) = task else { return TaskResultOut::default() };
+    let succeeded = task.phase == Phase::Succeeded;
+    TaskResultOut {
+        status: if task.phase.is_final() { TaskStatus::Finished } else { TaskStatus::InProgress },
+        message: Some(message_for(&task, lang)),
+        url: succeeded.then(|| format!("/files/{}", task.id)),
+        state: succeeded,
+        poll_after_ms: None,
+        task: Some(task),
+    }
+}
+
+pub(crate) async fn status(query: TaskQuery) -> Answer<TaskResultOut> {
+    let call = Call::current()?;
+    let task = call.centre.status(&call.caller, &query).await.map_err(|error| call.refuse(error))?;
+    Ok(result_out(task, call.lang))
+}
+
+pub(crate) async fn register_export(request: ExportRequest) -> Answer<RegisterOut> {
+    let call = Call::current()?;
+    let registered = call.centre.register_export(&call.caller, request, call.lang).await;
+    let registered = registered.map_err(|error| call.refuse(error))?;
+    let task = result_out(Some(registered.task), call.lang);
+    Ok(RegisterOut { registered: registered.registered, task: Some(task), problems: Vec::new() })
+}
+
+pub(crate) async fn clear(query: TaskQuery) -> Answer<ClearOut> {
+    let call = Call::current()?;
+    let cleared = call.centre.clear(&call.caller, &query).await.map_err(|error| call.refuse(error))?;
+    Ok(ClearOut { cleared })
+}
+
+pub(crate) async fn cancel(query: TaskQuery) -> Answer<TaskResultOut> {
+    let call = Call::current()?;
+    let task = call.centre.cancel(&call.caller, &query).await.map_err(|error| call.refuse(error))?;
+    Ok(result_out(task, call.lang))
+}
+
+pub(crate) async fn list_tasks() -> Answer<Vec<TaskView>> {
+    let call = Call::current()?;
+    call.centre.history(&call.caller).await.map_err(|error| call.refuse(error))
+}
+
+pub(crate) async fn list_datasets() -> Answer<Vec<DatasetView>> {
+    Ok(Call::current()?.centre.datasets())
+}
+
+pub(crate) async fn list_rows(request: RowsRequest) -> Answer<RowsPage> {
+    let call = Call::current()?;
+    call.centre.rows(request).await.map_err(|error| call.refuse(error))
+}

@@ -1,0 +1,236 @@
+//! Configuration: defaults in the binary, a file, the environment, the command line, in that order.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use longshore_datasets::{Catalog, CatalogConfig};
+use serde::Deserialize;
+
+/// Every setting with its default and a word on it.
+pub const DEFAULTS: &str = include_str!("../config/default.toml");
+/// The demo shop's datasets.
+pub const DEMO: &str = include_str!("../config/demo.toml");
+/// The file that is read where none is named.
+const DEFAULT_FILE: &str = "longshore.toml";
+/// Characters a session secret must have: 256 bits as hexadecimal digits would be 64.
+const SECRET_CHARS_MIN: usize = 32;
+
+/// Settings of one process; see `config/default.toml` for what each does.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    /// Address and port.
+    pub listen: std::net::SocketAddr,
+    /// Folder for everything that is written.
+    pub data_dir: PathBuf,
+    /// Address of Redis; empty for the embedded store.
+    pub redis_url: Secret,
+    /// Key of the session cookies; empty for one of the data folder.
+    pub session_secret: Secret,
+    /// Folder of the client's files; empty for the usual places.
+    pub site_dir: PathBuf,
+    /// `[tasks]`.
+    pub tasks: TaskConfig,
+    /// `[worker]`.
+    pub worker: WorkerConfig,
+    /// `[log]`.
+    pub log: LogConfig,
+    /// `[database.…]` and `[dataset.…]`.
+    #[serde(flatten)]
+    pub catalog: CatalogConfig,
+}
+
+/// A text that must not appear in logs.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "(empty)" } else { "(secret)" })
+    }
+}
+
+/// `[tasks]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskConfig {
+    /// From registration to the deadline.
+    #[serde(with = "humantime_serde")]
+    pub time_limit: Duration,
+    /// How long finished files are kept.
+    #[serde(with = "humantime_serde")]
+    pub retention: Duration,
+}
+
+/// `[worker]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Tasks side by side.
+    pub concurrency: usize,
+    /// How long a claim lasts.
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    /// How often it is renewed.
+    #[serde(with = "humantime_serde")]
+    pub beat: Duration,
+    /// How often progress is stored.
+    #[serde(with = "humantime_serde")]
+    pub progress_beat: Duration,
+    /// How often the reaper comes.
+    #[serde(with = "humantime_serde")]
+    pub reap_interval: Duration,
+    /// Time to stop at shutdown.
+    #[serde(with = "humantime_serde")]
+    pub drain: Duration,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// Filter directives.
+    pub level: String,
+    /// Text for people or JSON for machines.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One readable line an event.
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+/// What the command line says over the rest.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Overrides {
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// `--data-dir`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// The settings, and the datasets that they declare.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// The datasets, checked.
+    pub catalog: Catalog,
+    /// Whether the datasets are those of the demo shop because no file declares any.
+    pub is_demo: bool,
+}
+
+/// Reads everything. `file` must exist; without it, `longshore.toml` of the working directory is read if it exists.
+///
+/// # Errors
+/// The offending key or file, and what would be right.
+pub fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Loaded> {
+    let file = match file {
+        Some(file) if !file.is_file() => bail!("there is no configuration file {}", file.display()),
+        Some(file) => Some(file.to_path_buf()),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()),
+    };
+    let mut figment = Figment::from(Toml::string(DEFAULTS));
+    if let Some(file) = &file {
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    figment = figment
+        .merge(Env::prefixed("LONGSHORE_").split("__"))
+        .merge(Env::raw().only(&["REDIS_URL"]))
+        .merge(Serialized::defaults(overrides));
+    let mut config: Config = figment.extract().context("the configuration is not right")?;
+    check(&config)?;
+    let is_demo = config.catalog.dataset.is_empty();
+    let base = match &file {
+        Some(file) if !is_demo => file.parent().map(Path::to_path_buf).unwrap_or_default(),
+        _ => config.data_dir.clone(),
+    };
+    if is_demo {
+        config.catalog = toml::from_str(DEMO).context("the built-in demo datasets")?;
+    }
+    let catalog = Catalog::from_config(&config.catalog, &base).context("the configuration is not right")?;
+    Ok(Loaded { config, catalog, is_demo })
+}
+
+fn check(config: &Config) -> anyhow::Result<()> {
+    let secret_chars = config.session_secret.0.chars().count();
+    if secret_chars > 0 && secret_chars < SECRET_CHARS_MIN {
+        bail!("session_secret: must have {SECRET_CHARS_MIN} characters or more, or be empty");
+    }
+    for (key, duration) in [
+        ("tasks.time_limit", config.tasks.time_limit),
+        ("tasks.retention", config.tasks.retention),
+        ("worker.lease", config.worker.lease),
+        ("worker.beat", config.worker.beat),
+        ("worker.progress_beat", config.worker.progress_beat),
+        ("worker.reap_interval", config.worker.reap_interval),
+    ] {
+        if duration.is_zero() {
+            bail!("{key}: must be longer than nothing");
+        }
+    }
+    if config.worker.beat * 2 > config.worker.lease {
+        bail!("worker.beat: must be at most half of worker.lease, so that one lost beat does not lose the lease");
+    }
+    if config.worker.concurrency == 0 {
+        bail!("worker.concurrency: must be at least 1");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(text: &str) -> anyhow::Result<Loaded> {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let file = folder.path().join("longshore.toml");
+        std::fs::write(&file, text).expect("writable");
+        load(Some(&file), &Overrides::default())
+    }
+
+    #[test]
+    fn with_nothing_configured_the_demo_shop_is_served() {
+        let loaded = load_text("").expect("valid");
+        assert!(loaded.is_demo);
+        assert_eq!(loaded.config.tasks.time_limit, Duration::from_secs(30 * 60));
+        let ids: Vec<_> = loaded.catalog.all().iter().map(|dataset| dataset.id.to_string()).collect();
+        assert_eq!(ids, ["orders", "customers", "products"]);
+        assert_eq!(loaded.catalog.all()[0].database, Path::new("data/shop.db"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, named) in [
+            ("listen = 'nowhere'", "listen"),
+            ("[tasks]\ntime_limit = '0s'", "tasks.time_limit"),
+            ("[worker]\nbeat = '20s'", "worker.beat"),
+            ("[worker]\nconcurrency = 0", "worker.concurrency"),
+            ("[worker]\nspeed = 9", "speed"),
+            ("session_secret = 'short'", "session_secret"),
+            ("[dataset.d]\ndatabase='x'\ntable='t'\nkey=['id']\ncolumn=[]", "dataset.d.database"),
+            ("[dataset.d]\ndatabase='x'\ntable='t'\nkey=['id']\ncolumn=[{name='a',type='money'}]", "money"),
+            ("listen = ", "TOML"),
+        ] {
+            let error = format!("{:#}", load_text(text).expect_err(text));
+            assert!(error.contains(named), "{text}: {error}");
+        }
+        assert!(load(Some(Path::new("/nowhere.toml")), &Overrides::default()).is_err());
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let loaded = load_text("redis_url = 'redis://:hunter2@localhost'").expect("valid");
+        assert!(!format!("{loaded:?}").contains("hunter2"));
+    }
+}

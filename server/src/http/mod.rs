@@ -1,0 +1,60 @@
+//! HTTP: pages and calls by Leptos, downloads and health by plain axum.
+//!
+//! ```text
+//! request ─▶ panic guard ─▶ session (who calls) ─▶ page │ /api/<call> │ /files/<task>
+//!                      └──▶ /health, /pkg/… and other files, without a session
+//! ```
+
+mod api_status;
+mod assets;
+mod download;
+mod health;
+mod page;
+mod session;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use leptos::prelude::LeptosOptions;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use longshore_app::{App, shell};
+use longshore_jobs::Centre;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::config::Config;
+
+/// The whole server as a router.
+///
+/// # Errors
+/// If the session key can't be read or made.
+pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
+    let options = assets::options(&config.site_dir);
+    let sessions = session::Sessions::open(&config.session_secret.0, &config.data_dir)?;
+    let context = page::context(centre.clone());
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
+        .layer(from_fn(api_status::set_status))
+        .layer(CompressionLayer::new())
+        .with_state(options.clone());
+    let files = Router::new().route("/files/{task}", get(download::download)).with_state(centre.clone());
+    let with_session = pages.merge(files).layer(from_fn_with_state(sessions, session::identify));
+    let without = Router::new()
+        .route("/health", get(health::health))
+        .with_state(centre)
+        .nest_service("/pkg", assets::packages(&options));
+    let nosniff = SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let referrer = SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(without
+        .merge(with_session)
+        .layer(nosniff)
+        .layer(referrer)
+        .layer(CatchPanicLayer::custom(api_status::panicked)))
+}

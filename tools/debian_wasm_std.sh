@@ -11,7 +11,7 @@ std_dir=/usr/lib/rustlib/$target/lib
 
 packages_installed() {
     [ -x /usr/bin/rustc ] && [ -x /usr/bin/cargo ] && [ -x /usr/bin/cargo-clippy ] && [ -x /usr/bin/rustfmt ] &&
-        [ -d /usr/lib/rustlib/src/rust/library ] && have lld-22
+        [ -d /usr/lib/rustlib/src/rust/library ] && have lld-22 && have rust-lld
 }
 
 # compiled_by: the compiler that built the std in place; Debian may have updated its rustc since.
@@ -19,7 +19,8 @@ compiled_by() { cat "$std_dir/compiled-by" 2>/dev/null || true; }
 
 if ! packages_installed; then
     step "Installing Debian's Rust, which brings the source of a standard library for the browser (about 1 minute)"
-    apt_install rustc-web cargo-web rust-web-src lld-22 rust-web-clippy rustfmt-web >"$log_dir/debian-rust.log" 2>&1 ||
+    # rust-web-llvm has rust-lld, the name by which rustc calls the linker that lld-22 brings.
+    apt_install rustc-web cargo-web rust-web-src rust-web-llvm lld-22 rust-web-clippy rustfmt-web >"$log_dir/debian-rust.log" 2>&1 ||
         die "Debian's Rust packages could not be installed; the reason is at the end of $log_dir/debian-rust.log."
     step_done
 fi
@@ -46,10 +47,10 @@ if [ "$(compiled_by)" != "$(/usr/bin/rustc --version)" ]; then
     step_done
 fi
 
-printf 'export RUSTUP_TOOLCHAIN=debian\n' >"$tools_dir/env"
-if have rustup; then
+if [ ! -f "$tools_dir/env" ] && have rustup; then
     rustup toolchain link debian /usr
     # So that cargo typed by hand in this folder takes the same toolchain as make does.
     rustup override set debian >/dev/null 2>&1
     say "    This folder now uses the toolchain 'debian' ($(/usr/bin/rustc --version)); 'rustup override unset' undoes it."
 fi
+printf 'export RUSTUP_TOOLCHAIN=debian\n' >"$tools_dir/env"

@@ -59,6 +59,11 @@ see_to_lints() {
     die "clippy or rustfmt is missing: run 'rustup component add clippy rustfmt' and try again."
 }
 
+# Chosen before; Debian may have updated its compiler since, and then the standard library is compiled again.
+if [ "$way" = any ] && [ "${RUSTUP_TOOLCHAIN:-}" = debian ]; then
+    exec "$root/tools/debian_wasm_std.sh"
+fi
+
 if [ "$way" != debian ] && has_wasm_std; then
     see_to_lints
     exit 0

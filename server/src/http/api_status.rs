@@ -8,7 +8,7 @@ use std::any::Any;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use longshore_app::i18n::Texts;
@@ -57,20 +57,20 @@ pub(super) async fn set_status(request: Request, next: Next) -> Response {
             Err(_) => refuse(ErrorCode::Internal, lang),
         };
     }
-    match response.status() {
-        StatusCode::NOT_FOUND => refuse(ErrorCode::UnknownCall, lang),
-        // Calls are POST; Leptos answers other methods, and so does axum, without a body of ours.
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let mut refused = refuse(ErrorCode::UnknownCall, lang);
-            *refused.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-            refused
-        }
-        _ => {
-            let mut response = response;
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
+    // Calls are POST; axum answers other methods without a body of ours.
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let mut refused = refuse(ErrorCode::UnknownCall, lang);
+        *refused.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        return refused;
     }
+    let mut response = response;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers a path below `/api/` that is no call.
+pub(super) async fn unknown_call(headers: HeaderMap) -> Response {
+    refuse(ErrorCode::UnknownCall, super::page::preferences(&headers).lang)
 }
 
 /// What is answered where a handler panicked; the panic itself is in the log.

@@ -16,7 +16,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{any, get};
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use longshore_app::{App, shell};
@@ -40,6 +40,7 @@ pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
             let options = options.clone();
             move || shell(options.clone())
         })
+        .route("/api/{*call}", any(api_status::unknown_call))
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
         .layer(from_fn(api_status::set_status))
         .layer(CompressionLayer::new())

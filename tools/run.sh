@@ -7,7 +7,8 @@
 "$root/tools/build.sh"
 
 export LEPTOS_SITE_ROOT=target/site
-if [ -n "${PORT:-}" ]; then export LONGSHORE_LISTEN="127.0.0.1:$PORT"; fi
+set -- serve
+if [ -n "${PORT:-}" ]; then set -- serve --listen "127.0.0.1:$PORT"; fi
 
 step "Starting the server; the first start also creates a demo shop in ./data (Ctrl-C stops it)"
-exec target/release/longshore serve
+exec target/release/longshore "$@"

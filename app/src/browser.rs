@@ -11,15 +11,27 @@ use crate::preferences::{RequestPreferences, Theme};
 #[cfg(feature = "hydrate")]
 mod imp {
     use super::*;
-    use leptos::prelude::{document, window};
+    use gloo_timers::callback::Timeout;
+    use leptos::prelude::{LocalStorage, SetValue, StoredValue, document, window};
     use wasm_bindgen::{JsCast, JsValue};
 
-    /// A pending call that is cancelled when it is dropped.
-    pub struct Timer(#[expect(dead_code, reason = "held for its drop")] gloo_timers::callback::Timeout);
+    #[derive(Clone, Copy)]
+    pub struct Timer(StoredValue<Option<Timeout>, LocalStorage>);
 
-    pub fn after(wait: Duration, call: impl FnOnce() + 'static) -> Timer {
-        let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-        Timer(gloo_timers::callback::Timeout::new(millis, call))
+    impl Timer {
+        pub fn new() -> Timer {
+            Timer(StoredValue::new_local(None))
+        }
+
+        pub fn start(self, wait: Duration, call: impl FnOnce() + 'static) {
+            let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+            // Once the page is left the value is gone, and the new call is cancelled with it.
+            let _ = self.0.try_set_value(Some(Timeout::new(millis, call)));
+        }
+
+        pub fn stop(self) {
+            let _ = self.0.try_set_value(None);
+        }
     }
 
     pub fn now_ms() -> u64 {
@@ -103,6 +115,11 @@ mod imp {
         document().active_element().is_some_and(|active| element.contains(Some(&active)))
     }
 
+    pub fn is_focus_nowhere() -> bool {
+        let (active, body) = (document().active_element(), document().body());
+        active.is_none_or(|active| body.is_some_and(|body| active.is_same_node(Some(&body))))
+    }
+
     pub fn start_download(url: &str) {
         let Ok(element) = document().create_element("a") else { return };
         let Ok(link) = element.dyn_into::<web_sys::HtmlAnchorElement>() else { return };
@@ -121,11 +138,17 @@ mod imp {
 mod imp {
     use super::*;
 
-    /// A pending call that is cancelled when it is dropped.
-    pub struct Timer(());
+    #[derive(Clone, Copy)]
+    pub struct Timer;
 
-    pub fn after(_wait: Duration, _call: impl FnOnce() + 'static) -> Timer {
-        Timer(())
+    impl Timer {
+        pub fn new() -> Timer {
+            Timer
+        }
+
+        pub fn start(self, _wait: Duration, _call: impl FnOnce() + 'static) {}
+
+        pub fn stop(self) {}
     }
 
     pub fn now_ms() -> u64 {
@@ -168,15 +191,33 @@ mod imp {
         false
     }
 
+    pub fn is_focus_nowhere() -> bool {
+        false
+    }
+
     pub fn start_download(_url: &str) {}
 }
 
-pub use imp::Timer;
+/// One pending call at most. It is cancelled when another is started, and when the component that created the
+/// timer is left.
+#[derive(Clone, Copy)]
+pub struct Timer(imp::Timer);
 
-/// Calls `call` after `wait`, unless the returned timer is dropped before.
-#[must_use = "dropping the timer cancels it"]
-pub fn after(wait: Duration, call: impl FnOnce() + 'static) -> Timer {
-    imp::after(wait, call)
+impl Timer {
+    /// A timer of the current component, with nothing pending.
+    pub fn new() -> Timer {
+        Timer(imp::Timer::new())
+    }
+
+    /// Calls `call` after `wait`, instead of what was pending.
+    pub fn start(self, wait: Duration, call: impl FnOnce() + 'static) {
+        self.0.start(wait, call);
+    }
+
+    /// Cancels what is pending.
+    pub fn stop(self) {
+        self.0.stop();
+    }
 }
 
 /// Milliseconds since the Unix epoch by the browser's clock; 0 on the server.
@@ -237,6 +278,11 @@ pub fn store(key: &str, value: &str) {
 /// Whether the focus is in the element.
 pub fn has_focus(element: &leptos::web_sys::Element) -> bool {
     imp::has_focus(element)
+}
+
+/// Whether no element has the focus.
+pub fn is_focus_nowhere() -> bool {
+    imp::is_focus_nowhere()
 }
 
 /// Starts the download of a URL of this server.

@@ -28,16 +28,16 @@ impl RunningTasks {
     pub fn provide() -> RunningTasks {
         let running = RunningTasks { count: RwSignal::new(0), changed: RwSignal::new(0) };
         provide_context(running);
-        let timer = StoredValue::new_local(None::<Timer>);
+        let timer = Timer::new();
         Effect::new(move |_| {
             running.changed.track();
             spawn_local(async move {
                 if let Ok(tasks) = list_tasks().await {
                     running.note(&tasks);
                 }
-                let again = (running.count.try_get_untracked().unwrap_or(0) > 0)
-                    .then(|| browser::after(REFRESH_EVERY, move || running.refresh()));
-                timer.try_update_value(|timer| *timer = again);
+                if running.count.try_get_untracked().is_some_and(|count| count > 0) {
+                    timer.start(REFRESH_EVERY, move || running.refresh());
+                }
             });
         });
         let shown = window_event_listener_untyped("visibilitychange", move |_| {

@@ -110,7 +110,9 @@ pub fn ExportControls(
             </div>
             <p class="hint export-controls__hint" id="export-hint">
                 <span>{scope}</span>
-                <span hidden=move || format.get() != ExportFormat::Csv>" " {move || t.get().csv_hint()}</span>
+                <span class="export-controls__warning" hidden=move || format.get() != ExportFormat::Csv>
+                    {move || t.get().csv_hint()}
+                </span>
             </p>
         </div>
     }

@@ -29,7 +29,7 @@ pub struct ExportFlow {
     pub announcement: RwSignal<String>,
     dataset: StoredValue<String>,
     /// The one pending call: the next question, or giving up on the last one.
-    timer: StoredValue<Option<Timer>, LocalStorage>,
+    timer: Timer,
     /// Number of the last question; an answer to an earlier one is not listened to.
     question: StoredValue<u64>,
     running: RunningTasks,
@@ -44,7 +44,7 @@ impl ExportFlow {
             is_open: RwSignal::new(true),
             announcement: RwSignal::new(String::new()),
             dataset: StoredValue::new(dataset),
-            timer: StoredValue::new_local(None),
+            timer: Timer::new(),
             question: StoredValue::new(0),
             running,
             texts: use_texts(),
@@ -69,7 +69,7 @@ impl ExportFlow {
         });
         let Some(orders) = orders else { return };
         if !self.state.with_untracked(|state| state.step.is_busy()) {
-            self.timer.set_value(None);
+            self.timer.stop();
         }
         for order in orders {
             self.carry_out(order);
@@ -142,7 +142,11 @@ impl ExportFlow {
             Announcement::Started if state.joined => t.joined().to_owned(),
             Announcement::Started => t.submitted().to_owned(),
             Announcement::Quarter(percent) => t.quarter_done(percent),
-            Announcement::Ended | Announcement::Refused => headline(state, t),
+            Announcement::Ended => headline(state, t),
+            Announcement::Refused => {
+                let problems = state.problems.iter().map(|problem| t.problem(&problem.kind));
+                [headline(state, t)].into_iter().chain(problems).collect::<Vec<_>>().join(" ")
+            }
         });
         self.announcement.set(words);
     }
@@ -161,7 +165,7 @@ impl ExportFlow {
     }
 
     fn call_after(self, wait: Duration, call: impl FnOnce() + 'static) {
-        self.timer.set_value(Some(browser::after(wait, call)));
+        self.timer.start(wait, call);
     }
 }
 

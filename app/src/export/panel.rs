@@ -64,6 +64,22 @@ pub fn TaskPanel(
             let _ = button.focus();
         }
     };
+    // The button that was pressed to cancel is gone at the end; the panel takes the focus it would lose.
+    let is_cancelled_here = StoredValue::new(false);
+    let cancel = move |_| {
+        is_cancelled_here.set_value(true);
+        flow.send(Event::CancelClicked);
+    };
+    Effect::new(move |_| {
+        if step.get().is_end() && is_cancelled_here.try_update_value(std::mem::take) == Some(true) {
+            request_animation_frame(move || {
+                let panel = panel.try_get_untracked().flatten();
+                if let Some(panel) = panel.filter(|_| browser::is_focus_nowhere()) {
+                    let _ = panel.focus();
+                }
+            });
+        }
+    });
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
         if event.key() == "Escape" && is_shown.get_untracked() && !event.default_prevented() {
             leave(None);
@@ -170,7 +186,7 @@ pub fn TaskPanel(
                     class="button"
                     hidden=move || !is_cancellable()
                     aria-disabled=move || (step.get() == Step::Cancelling).to_string()
-                    on:click=move |_| flow.send(Event::CancelClicked)
+                    on:click=cancel
                 >
                     {move || t.get().cancel()}
                 </button>

@@ -54,6 +54,10 @@ pub fn FilterForm(
     let op_name = RwSignal::new(String::new());
     let value = RwSignal::new(String::new());
     let is_missing = RwSignal::new(false);
+    Effect::new(move |_| {
+        query.track();
+        is_missing.set(false);
+    });
     let column = Memo::new(move |_| {
         let name = column_name.get();
         dataset.with_value(|dataset| dataset.columns.iter().find(|column| column.name == name).cloned())

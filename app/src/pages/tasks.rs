@@ -51,10 +51,10 @@ pub fn TasksPage() -> impl IntoView {
         },
     );
     let is_local = RwSignal::new(false);
-    let timer = StoredValue::new_local(None::<Timer>);
+    let timer = Timer::new();
     let again = move || {
         let wait = if browser::is_visible() { REFRESH_RUNNING } else { REFRESH_HIDDEN };
-        timer.set_value(Some(browser::after(wait, move || list.refetch())));
+        timer.start(wait, move || list.refetch());
     };
     Effect::new(move |_| {
         is_local.set(true);

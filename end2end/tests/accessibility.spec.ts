@@ -1,0 +1,107 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page, TestInfo } from "@playwright/test";
+
+import { expect, test } from "./support/fixtures";
+import { ListPage } from "./support/list-page";
+import { Person } from "./support/person";
+import { python } from "./support/programs";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+/** Phone, tablet, desk. */
+const WIDTHS = [360, 768, 1280];
+
+/** No rule of WCAG 2.2 AA that a program can check is broken; pictures of what was checked are kept for people. */
+async function isAccessible(page: Page, testInfo: TestInfo, name: string): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.screenshot({ path: testInfo.outputPath(`${name}-${width}.png`) });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow, `${name}: nothing sticks out at ${width} px`).toBeLessThanOrEqual(0);
+    if (width === 768) continue;
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("\n  ")}`);
+    expect(found, `${name} at ${width} px`).toEqual([]);
+  }
+}
+
+for (const [theme, lang] of [
+  ["light", "en"],
+  ["dark", "zh"],
+]) {
+  test(`every page and every state of the panel is accessible: ${theme}, ${lang}`, async ({ serve, slowShop, context, page }, testInfo) => {
+    const server = await serve({ config: slowShop.config });
+    await context.addCookies([
+      { name: "theme", value: theme, url: server.url },
+      { name: "lang", value: lang, url: server.url },
+    ]);
+    // Movement is not what is checked, and half-faded colours would be.
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    const list = new ListPage(page, server.url);
+
+    await page.goto(server.url);
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    await isAccessible(page, testInfo, "datasets");
+    await page.goto(`${server.url}/tasks`);
+    await isAccessible(page, testInfo, "tasks-none");
+    await list.open("?filter=status:eq:paid&sort=-total");
+    await isAccessible(page, testInfo, "orders");
+    await list.open("?filter=order_no:eq:nothing");
+    await isAccessible(page, testInfo, "orders-no-match");
+
+    await list.open();
+    await list.start();
+    await expect(list.bar).toBeVisible();
+    await isAccessible(page, testInfo, "running");
+    await page.route("**/api/getTaskStatus", (route) => route.abort("connectionfailed"));
+    await list.reaches("offline");
+    await isAccessible(page, testInfo, "offline");
+    await page.unroute("**/api/getTaskStatus");
+    await page.goto(`${server.url}/tasks`);
+    await expect(page.getByRole("progressbar")).toBeVisible();
+    await isAccessible(page, testInfo, "tasks-running");
+    await list.open();
+    await list.cancel.click();
+    await list.reaches("cancelled");
+    await isAccessible(page, testInfo, "cancelled");
+
+    slowShop.open();
+    await list.exported();
+    await list.reaches("ready");
+    await isAccessible(page, testInfo, "ready");
+    python("shop.py", ["run", slowShop.database], "UPDATE orders_data SET quantity = 'many' WHERE id = 1");
+    await list.button.click();
+    await list.reaches("failed");
+    await isAccessible(page, testInfo, "failed");
+    await list.open("?filter=total:eq:much");
+    await list.button.click();
+    await expect(list.panel).toBeVisible();
+    await isAccessible(page, testInfo, "refused");
+    await page.goto(`${server.url}/tasks`);
+    await expect.poll(() => page.getByRole("row").count()).toBe(4);
+    await isAccessible(page, testInfo, "tasks");
+    await page.goto(`${server.url}/nothing-here`);
+    await isAccessible(page, testInfo, "not-found");
+  });
+}
+
+test("the theme follows the system until the person chooses", async ({ serve, page }) => {
+  const server = await serve();
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(`${server.url}/tasks`);
+  const dark = await background();
+  await page.emulateMedia({ colorScheme: "light" });
+  const light = await background();
+  expect(light).not.toBe(dark);
+  const person = new Person(page.request, server.url);
+  expect(await person.tasks()).toEqual([]);
+  const toggle = page.getByRole("button", { name: /^Theme/ });
+  await toggle.click();
+  await expect(toggle).toHaveAccessibleName("Theme: light");
+  await toggle.click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(await background()).toBe(dark);
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(await background()).toBe(dark);
+});

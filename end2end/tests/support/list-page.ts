@@ -1,0 +1,62 @@
+import { expect, type Download, type Locator, type Page } from "@playwright/test";
+
+/** How long a state may take to come that nothing holds up: the slowest poll is every 2 s at the start. */
+const STATE_WITHIN_MS = 60_000;
+
+/** The page of a dataset as a person uses it. */
+export class ListPage {
+  readonly button: Locator;
+  readonly panel: Locator;
+  readonly cancel: Locator;
+  readonly download: Locator;
+  readonly bar: Locator;
+
+  constructor(
+    readonly page: Page,
+    private readonly url: string,
+    private readonly dataset = "orders",
+  ) {
+    this.button = page.locator("#export-button");
+    this.panel = page.locator("#task-panel");
+    this.cancel = page.locator("#cancel-button");
+    this.download = page.locator("#download-link");
+    this.bar = this.panel.getByRole("progressbar");
+  }
+
+  /** Opens the page and waits until the server has said where the export stands. */
+  async open(query = ""): Promise<void> {
+    await this.page.goto(`${this.url}/d/${this.dataset}${query}`);
+    await expect(this.panel).not.toHaveAttribute("data-phase", "unknown", { timeout: STATE_WITHIN_MS });
+  }
+
+  async reaches(phase: string | RegExp): Promise<void> {
+    await expect(this.panel).toHaveAttribute("data-phase", phase, { timeout: STATE_WITHIN_MS });
+  }
+
+  async isGrey(): Promise<void> {
+    await expect(this.button).toHaveAttribute("aria-disabled", "true");
+  }
+
+  async isClickable(): Promise<void> {
+    await expect(this.button).toHaveAttribute("aria-disabled", "false");
+  }
+
+  async choose(format: "xlsx" | "csv"): Promise<void> {
+    await this.page.locator("#export-format").selectOption(format);
+  }
+
+  /** Starts an export and waits until it has begun. */
+  async start(): Promise<void> {
+    await this.isClickable();
+    await this.button.click();
+    await this.reaches("running");
+  }
+
+  /** Starts an export and gives the file that the page downloads by itself at the end. */
+  async exported(): Promise<Download> {
+    await this.isClickable();
+    const download = this.page.waitForEvent("download", { timeout: STATE_WITHIN_MS });
+    await this.button.click();
+    return download;
+  }
+}

@@ -1,0 +1,28 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+
+const root = path.resolve(__dirname, "../..");
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests with 'make test'`);
+  return value;
+}
+
+/** The program under test. */
+export const longshore = () => setting("LONGSHORE_BIN");
+/** The client's files. */
+export const siteRoot = () => setting("LEPTOS_SITE_ROOT");
+/** A Redis of the tests alone. */
+export const redisUrl = () => setting("LONGSHORE_TEST_REDIS_URL");
+
+/** Runs a script of this folder with Python and gives what it prints; throws with what it says when it fails. */
+export function python(script: string, args: string[], input = ""): string {
+  try {
+    const options = { encoding: "utf8", input, stdio: "pipe", maxBuffer: 1 << 26 } as const;
+    return execFileSync(setting("LONGSHORE_PYTHON"), [path.join(root, script), ...args], options).trim();
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new Error(`${script} ${args[0]}: ${stderr || message}`);
+  }
+}

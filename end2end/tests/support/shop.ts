@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+
+import { longshore, python } from "./programs";
+
+/** A folder with a demo shop and the configuration that declares its datasets. */
+export class Shop {
+  constructor(readonly folder: string) {}
+
+  static make(folder: string, orders: number): Shop {
+    execFileSync(longshore(), ["demo", "--rows", String(orders), "--dir", folder], { stdio: "pipe" });
+    return new Shop(folder);
+  }
+
+  get database(): string {
+    return path.join(this.folder, "shop.db");
+  }
+
+  get config(): string {
+    return path.join(this.folder, "longshore.toml");
+  }
+
+  copyTo(folder: string): Shop {
+    fs.cpSync(this.folder, folder, { recursive: true });
+    return new Shop(folder);
+  }
+}
+
+/** A shop whose exports of orders stand still in the middle while its gate is closed; see shop.py. */
+export class SlowShop extends Shop {
+  static of(shop: Shop): SlowShop {
+    python("shop.py", ["slow", shop.database]);
+    const slow = new SlowShop(shop.folder);
+    slow.close();
+    return slow;
+  }
+
+  close(): void {
+    python("shop.py", ["close", this.database]);
+  }
+
+  /** For exports that start from now on; those that run keep the snapshot with the closed gate. */
+  open(): void {
+    python("shop.py", ["open", this.database]);
+  }
+
+  /** For exports that start from now on: they stand still until then, and go on by themselves. */
+  openIn(seconds: number): void {
+    python("shop.py", ["open-in", this.database, String(seconds)]);
+  }
+}

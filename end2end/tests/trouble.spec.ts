@@ -1,0 +1,140 @@
+import { expect, test } from "./support/fixtures";
+import { ListPage } from "./support/list-page";
+import { columns, compare, orders } from "./support/orders";
+import { Person } from "./support/person";
+import { python } from "./support/programs";
+
+test("while the status can't be asked the button stays grey, and the page recovers by itself", async ({ serve, slowShop, page }) => {
+  const server = await serve({ config: slowShop.config });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  slowShop.openIn(3);
+  await list.start();
+  let missed = 0;
+  await page.route("**/api/getTaskStatus", async (route) => {
+    missed += 1;
+    await route.abort("connectionfailed");
+  });
+  await list.reaches("offline");
+  await expect(list.panel).toContainText("Connection lost. Your task is still running; reconnecting…");
+  await list.isGrey();
+  await expect.poll(() => missed, { timeout: 20_000 }).toBeGreaterThan(1);
+  await list.reaches("offline");
+  await list.isGrey();
+  const downloading = page.waitForEvent("download", { timeout: 60_000 });
+  await page.unroute("**/api/getTaskStatus");
+  await list.reaches("ready");
+  await list.isClickable();
+  await downloading;
+});
+
+test("an offline page can be asked to try at once", async ({ serve, slowShop, page, context }) => {
+  const server = await serve({ config: slowShop.config });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.start();
+  await context.setOffline(true);
+  await list.reaches("offline");
+  await context.setOffline(false);
+  await page.getByRole("button", { name: "Try now" }).click();
+  await list.reaches("running");
+  await expect(list.panel).not.toContainText("Connection lost");
+});
+
+test("an answer to the click that is lost starts no second task", async ({ serve, slowShop, page }) => {
+  const server = await serve({ config: slowShop.config });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  let sent = 0;
+  // The server gets the request; only its first answer is lost.
+  await page.route("**/api/registerExportTask", async (route) => {
+    sent += 1;
+    if (sent > 1) return route.continue();
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await list.button.click();
+  await list.reaches("running");
+  expect(sent).toBeGreaterThan(1);
+  await expect(list.panel).toContainText("Export task submitted.");
+  expect(await new Person(page.request, server.url).tasks()).toHaveLength(1);
+});
+
+test("a status that never comes at load leaves no dead button", async ({ serve, page }) => {
+  const server = await serve();
+  const list = new ListPage(page, server.url);
+  await page.route("**/api/getTaskStatus", (route) => route.abort("connectionrefused"));
+  await page.goto(`${server.url}/d/orders`);
+  await list.reaches("offline");
+  await list.isGrey();
+  await expect(list.panel).toContainText("Connection lost. Export is available again as soon as the server answers");
+  await page.unroute("**/api/getTaskStatus");
+  await list.reaches("idle");
+  await list.isClickable();
+});
+
+test("a failed export says why, and can be started again", async ({ serve, shop, page }) => {
+  python("shop.py", ["spoil", shop.database]);
+  const server = await serve({ config: shop.config });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.button.click();
+  await list.reaches("failed");
+  await expect(list.panel).toContainText(/Export failed: a value in the data is not of its column's type\. .*quantity.* Ref [0-9A-F]{4}/);
+  await list.isClickable();
+  await page.getByLabel("Column", { exact: true }).selectOption("quantity");
+  await page.getByLabel("Condition").selectOption("lt");
+  await page.getByLabel("Value").fill("3");
+  await page.getByRole("button", { name: "Add filter" }).click();
+  await expect(page).toHaveURL(/filter=/);
+  await list.exported();
+  await list.reaches("ready");
+});
+
+for (const state of ["running", "queued"] as const) {
+  test(`a task that is ${state} at its deadline is abandoned, and the person can start again`, async ({ serve, slowShop, page }, testInfo) => {
+    const settings = { TASKS__TIME_LIMIT: "4s", WORKER__REAP_INTERVAL: "200ms", WORKER__CONCURRENCY: "1" };
+    const server = await serve({ config: slowShop.config, settings });
+    const list = new ListPage(page, server.url);
+    await list.open();
+    const other = await Person.at(server.url);
+    if (state === "queued") await other.reaches(await other.register({ dataset: "orders" }), "running");
+    const downloads: string[] = [];
+    page.on("download", (download) => downloads.push(download.url()));
+    await list.button.click();
+    await list.reaches(state);
+    await list.isGrey();
+    await list.reaches("abandoned");
+    await expect(list.panel).toContainText(/Export stopped after .* You can start it again\./);
+    await list.isClickable();
+    const person = new Person(page.request, server.url);
+    expect((await person.tasks()).map(({ phase }) => phase)).toEqual(["abandoned"]);
+    // The gate is still closed: only a worker that has stopped can do this, and what it began is gone.
+    const probe = await other.register({ dataset: "customers" });
+    await other.finished(probe);
+    expect(server.files().filter((file) => !file.includes(probe))).toEqual([]);
+    expect(downloads).toEqual([]);
+
+    slowShop.open();
+    const file = testInfo.outputPath("orders.xlsx");
+    await (await list.exported()).saveAs(file);
+    const select = orders({ table: "orders_data" });
+    compare(testInfo, { file, database: slowShop.database, select, columns: columns("en") });
+  });
+}
+
+test("a page that comes back after the deadline finds a button that can be clicked", async ({ serve, slowShop, page }) => {
+  // The reaper does not come during the test: the deadline alone must free the button.
+  const settings = { TASKS__TIME_LIMIT: "2s", WORKER__REAP_INTERVAL: "1h" };
+  const server = await serve({ config: slowShop.config, settings });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  const person = new Person(page.request, server.url);
+  const task = await person.register({ dataset: "orders" });
+  await person.reaches(task, "abandoned");
+  await list.open();
+  await list.reaches("idle");
+  await list.isClickable();
+  slowShop.open();
+  await list.exported();
+});

@@ -22,6 +22,9 @@ use crate::list::url::ListQuery;
 use crate::notice::Notice;
 use crate::running::RunningTasks;
 
+/// One page of rows, and whether it was filtered.
+type Rows = Resource<(bool, Result<RowsPage, CallError>)>;
+
 /// The page of the dataset that the address names.
 #[component]
 pub fn DatasetPage() -> impl IntoView {
@@ -91,18 +94,21 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     });
 
     let rows_id = id.clone();
-    let rows = Resource::new(
+    let rows: Rows = Resource::new(
         move || query.get(),
         move |query| {
             let filters = query.request_filters();
-            list_rows(RowsRequest { dataset: rows_id.clone(), filters, sort: query.sort, page: query.page })
+            let is_filtered = !filters.is_empty();
+            let request =
+                RowsRequest { dataset: rows_id.clone(), filters, sort: query.sort, page: query.page };
+            async move { (is_filtered, list_rows(request).await) }
         },
     );
     let is_loading = RwSignal::new(false);
     // Known to the export after the page is there, so that the first render equals the server's.
     let total = RwSignal::new(None);
     Effect::new(move |_| {
-        if let Some(answer) = rows.get() {
+        if let Some((_, answer)) = rows.get() {
             total.set(answer.ok().map(|page| page.total_row_count));
         }
     });
@@ -111,14 +117,16 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     let flow = ExportFlow::new(id.clone(), running);
     let export_button = NodeRef::new();
 
+    // While other rows are loaded, the old count says nothing about what would be exported.
+    let known_total = Signal::derive(move || total.get().filter(|_| !is_loading.get()));
+
     let count = move || {
-        let is_filtered = query.with(|query| !query.filters.is_empty());
-        rows.get().and_then(Result::ok).map(|page| t.get().row_count(page.total_row_count, is_filtered))
+        let (is_filtered, answer) = rows.get()?;
+        answer.ok().map(|page| t.get().row_count(page.total_row_count, is_filtered))
     };
     let column_count = dataset.with_value(|dataset| dataset.columns.len());
     let body = move || {
-        let is_filtered = query.with_untracked(|query| !query.filters.is_empty());
-        rows.get().map(|answer| match answer {
+        rows.get().map(|(is_filtered, answer)| match answer {
             Ok(page) if page.rows.is_empty() => {
                 EitherOf3::A(whole_row(column_count, view! { <NoRows is_filtered/> }))
             }
@@ -128,7 +136,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     };
     let pager_path = path.clone();
     let pages = move || {
-        let page = rows.get()?.ok().filter(|page| page.page_count() > 1)?;
+        let page = rows.get()?.1.ok().filter(|page| page.page_count() > 1)?;
         Some(query.with(|query| pager(&page, query, &pager_path, t.get())))
     };
     view! {
@@ -140,7 +148,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
                     <Transition fallback=|| view! { <span class="skeleton skeleton--short"></span> }>{count}</Transition>
                 </p>
             </div>
-            <ExportControls flow dataset=id query total=total.into() button=export_button/>
+            <ExportControls flow dataset=id query total=known_total button=export_button/>
         </div>
         <TaskPanel flow button=export_button/>
         <FilterForm dataset query go/>
@@ -171,7 +179,7 @@ fn NoRows(is_filtered: bool) -> impl IntoView {
 }
 
 #[component]
-fn RowsFailed(error: CallError, rows: Resource<Result<RowsPage, CallError>>) -> impl IntoView {
+fn RowsFailed(error: CallError, rows: Rows) -> impl IntoView {
     let t = use_texts();
     let code = error.code();
     let problems = error.0.problems;

@@ -231,18 +231,26 @@ fn HistoryRow(task: TaskView, is_local: RwSignal<bool>) -> impl IntoView {
             <td role="cell" data-label=label(0)>{move || t.get().kind(kind)}</td>
             <td role="cell" data-label=label(1)>{move || dataset_name(&named, t.get())}</td>
             <td role="cell" data-label=label(2) title=file_name>
-                <span class="cell-text">{file_shown}</span>
-                " " <span class="hint">{file_size}</span>
+                <span class="stack">
+                    <span class="cell-text">{file_shown}</span>
+                    " "
+                    <span class="hint">{file_size}</span>
+                </span>
             </td>
             <td role="cell" data-label=label(3) class="is-number">{rows.unwrap_or_else(|| "—".to_owned())}</td>
             <td role="cell" data-label=label(4)>
-                <span class=format!("status status--{}", status_class(phase))>
-                    <Picture icon=phase_icon(phase)/>
-                    {move || t.get().phase(phase)}
+                <span class="stack">
+                    <span class=format!("status status--{}", status_class(phase))>
+                        <Picture icon=phase_icon(phase)/>
+                        {move || t.get().phase(phase)}
+                    </span>
+                    {failure
+                        .map(|failure| {
+                            view! {
+                                <span class="hint history-table__why">{move || t.get().failure(&failure)}</span>
+                            }
+                        })}
                 </span>
-                {failure.map(|failure| view! {
-                    <span class="hint history-table__why">{move || t.get().failure(&failure)}</span>
-                })}
             </td>
             <td role="cell" data-label=label(5)><When at=task.registered_at is_local/></td>
             <td role="cell" data-label=label(6)>

@@ -36,7 +36,7 @@ fi
 
 rm -f "$stamp"
 step "Building the server and the browser side (the first time about 8 minutes on 2 cores, later only what changed)"
-cargo leptos build --release || die "the build failed; the compiler's reason is above."
+cargo leptos build --release --precompress || die "the build failed; the compiler's reason is above."
 step_done
 
 # The inputs as they were before, so that a file saved during the build is not taken for built.

@@ -6,7 +6,8 @@
 
 use leptos::prelude::*;
 use longshore_protocol::{
-    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, TaskQuery, TaskResultOut, TaskView,
+    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, TaskQuery, TaskResultOut,
+    TaskView,
 };
 use server_fn::codec::Json;
 
@@ -26,7 +27,9 @@ pub async fn get_task_status(#[server(flatten)] query: TaskQuery) -> Result<Task
 /// # Errors
 /// `unknown_dataset`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
 #[server(name = RegisterExportTask, prefix = "/api", endpoint = "registerExportTask", input = Json, output = Json)]
-pub async fn register_export_task(#[server(flatten)] request: ExportRequest) -> Result<RegisterOut, CallError> {
+pub async fn register_export_task(
+    #[server(flatten)] request: ExportRequest,
+) -> Result<RegisterOut, CallError> {
     crate::serve::register_export(request).await
 }
 

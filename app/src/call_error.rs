@@ -42,11 +42,17 @@ impl FromServerFnError for CallError {
             // On the server this is a body that is not the call's JSON; in the browser, an answer that is not
             // ours, as from a proxy whose server is away.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => ErrorCode::BadRequest,
-            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => {
-                ErrorCode::Unreachable
-            }
+            ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Response(_) => ErrorCode::Unreachable,
             _ => ErrorCode::Internal,
         };
-        CallError(ApiError::new(code, error.to_string()))
+        let message = match code {
+            ErrorCode::BadRequest => {
+                format!("The body is not the JSON that this call takes; correct it. {error}")
+            }
+            _ => error.to_string(),
+        };
+        CallError(ApiError::new(code, message))
     }
 }

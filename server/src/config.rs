@@ -180,7 +180,9 @@ fn check(config: &Config) -> anyhow::Result<()> {
         }
     }
     if config.worker.beat * 2 > config.worker.lease {
-        bail!("worker.beat: must be at most half of worker.lease, so that one lost beat does not lose the lease");
+        bail!(
+            "worker.beat: must be at most half of worker.lease, so that one lost beat does not lose the lease"
+        );
     }
     if config.worker.concurrency == 0 {
         bail!("worker.concurrency: must be at least 1");

@@ -23,7 +23,11 @@ pub fn make(args: &DemoArgs) -> anyhow::Result<()> {
     if !config.exists() {
         std::fs::write(&config, DEMO).with_context(|| format!("can't write {}", config.display()))?;
     }
-    println!("Made {}. Serve it with: longshore serve --config {}", args.dir.join(SHOP_FILE).display(), config.display());
+    println!(
+        "Made {}. Serve it with: longshore serve --config {}",
+        args.dir.join(SHOP_FILE).display(),
+        config.display()
+    );
     Ok(())
 }
 

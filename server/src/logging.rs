@@ -10,7 +10,8 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// If `log.level` is not a filter.
 pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.level).with_context(|| format!("log.level: {:?}", config.level))?;
+    let filter =
+        EnvFilter::try_new(&config.level).with_context(|| format!("log.level: {:?}", config.level))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.format {
         LogFormat::Text => lines.init(),

@@ -33,7 +33,8 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let overrides = Overrides { listen: args.listen, data_dir: args.data_dir.clone() };
     let loaded = config::load(args.config.as_deref(), &overrides)?;
     logging::start(&loaded.config.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start threads")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start threads")?;
     let served = runtime.block_on(run(loaded));
     // Threads that still read or write stop at their next look at their flag; nobody waits for them longer.
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -44,11 +45,17 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
     let data = &config.data_dir;
     std::fs::create_dir_all(data).with_context(|| format!("data_dir: can't create {}", data.display()))?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("can't listen on {}; choose another address with --listen or the setting listen", config.listen)
+        format!(
+            "can't listen on {}; choose another address with --listen or the setting listen",
+            config.listen
+        )
     })?;
     let store = open_store(&config).await?;
     if is_demo && !data.join(demo::SHOP_FILE).exists() {
-        tracing::info!("nothing is configured: making a demo shop in {}, which takes some seconds", data.display());
+        tracing::info!(
+            "nothing is configured: making a demo shop in {}, which takes some seconds",
+            data.display()
+        );
         demo::make_shop(data, DEMO_ORDERS)?;
     }
     let catalog = Arc::new(catalog);
@@ -61,8 +68,13 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
 
     let doorbell = Doorbell::default();
     let settings = CentreSettings { time_limit: config.tasks.time_limit, retention: config.tasks.retention };
-    let centre = Centre::new(Arc::clone(&store), Arc::clone(&catalog), files.clone(), doorbell.clone(), settings);
-    let registry = Arc::new(Registry::default().with(ExportJob { catalog, files, scratch: scratch.path().to_path_buf() }));
+    let centre =
+        Centre::new(Arc::clone(&store), Arc::clone(&catalog), files.clone(), doorbell.clone(), settings);
+    let registry = Arc::new(Registry::default().with(ExportJob {
+        catalog,
+        files,
+        scratch: scratch.path().to_path_buf(),
+    }));
     let router = http::router(centre, &config)?;
 
     let shutdown = CancellationToken::new();
@@ -128,7 +140,11 @@ fn worker_settings(config: &Config) -> WorkerSettings {
     }
 }
 
-async fn serve_until(listener: TcpListener, router: Router, shutdown: &CancellationToken) -> anyhow::Result<()> {
+async fn serve_until(
+    listener: TcpListener,
+    router: Router,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     tokio::select! {
         served = serving => served.context("serving failed"),

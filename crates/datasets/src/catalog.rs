@@ -63,16 +63,19 @@ fn checked(
     let at = |key: &str| format!("dataset.{id}.{key}");
     let dataset_id = DatasetId::parse(id)
         .map_err(|_| ConfigError::new(format!("dataset.{id}"), "an id is 1 to 64 letters, digits, - or _"))?;
-    let database = databases
-        .get(config.database.as_str())
-        .ok_or_else(|| ConfigError::new(at("database"), format!("there is no [database.{}]", config.database)))?;
+    let database = databases.get(config.database.as_str()).ok_or_else(|| {
+        ConfigError::new(at("database"), format!("there is no [database.{}]", config.database))
+    })?;
     let relation = match (&config.table, &config.query) {
         (Some(table), None) => Relation::Table(table.clone()),
         (None, Some(query)) => Relation::Query(query.trim().trim_end_matches(';').to_owned()),
         _ => return Err(ConfigError::new(at("table"), "give either table or query")),
     };
     if config.key.is_empty() {
-        return Err(ConfigError::new(at("key"), "name the columns that together are unique, such as [\"id\"]"));
+        return Err(ConfigError::new(
+            at("key"),
+            "name the columns that together are unique, such as [\"id\"]",
+        ));
     }
     if config.column.is_empty() {
         return Err(ConfigError::new(at("column"), "declare at least one [[dataset.….column]]"));
@@ -88,7 +91,8 @@ fn checked(
     }
     let mut default_sort = Vec::with_capacity(config.sort.len());
     for entry in &config.sort {
-        let (column, descending) = entry.strip_prefix('-').map_or((entry.as_str(), false), |name| (name, true));
+        let (column, descending) =
+            entry.strip_prefix('-').map_or((entry.as_str(), false), |name| (name, true));
         if !names.contains(column) {
             return Err(ConfigError::new(at("sort"), format!("there is no column {column}")));
         }
@@ -115,7 +119,10 @@ fn checked(
 fn checked_column(key: &str, config: &ColumnConfig) -> Result<Column, ConfigError> {
     let name_is_plain = config.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if config.name.is_empty() || config.name.len() > 64 || !name_is_plain {
-        return Err(ConfigError::new(key, "a column's name is 1 to 64 letters, digits or _; name the SQL column in source"));
+        return Err(ConfigError::new(
+            key,
+            "a column's name is 1 to 64 letters, digits or _; name the SQL column in source",
+        ));
     }
     let column_type = match config.column_type {
         TypeName::Text => ColumnType::Text,
@@ -201,9 +208,15 @@ mod tests {
             (&format!("{base}column=[{{name='a',type='decimal'}}]"), "dataset.d.column.a.scale"),
             (&format!("{base}column=[{{name='a',type='decimal',scale=19}}]"), "dataset.d.column.a.scale"),
             (&format!("{base}column=[{{name='a',type='text',scale=1}}]"), "dataset.d.column.a.scale"),
-            (&format!("{base}column=[{{name='a',type='text',stored_as='unix_millis'}}]"), "dataset.d.column.a.stored_as"),
+            (
+                &format!("{base}column=[{{name='a',type='text',stored_as='unix_millis'}}]"),
+                "dataset.d.column.a.stored_as",
+            ),
             (&format!("{base}sort=['b']\ncolumn=[{{name='a',type='text'}}]"), "dataset.d.sort"),
-            (&format!("{base}column=[{{name='a',type='text'}},{{name='a',type='date'}}]"), "dataset.d.column.a"),
+            (
+                &format!("{base}column=[{{name='a',type='text'}},{{name='a',type='date'}}]"),
+                "dataset.d.column.a",
+            ),
         ] {
             let error = catalog(&format!("{SHOP}[dataset.d]\n{dataset}")).expect_err(dataset);
             assert_eq!(error.key, key, "{dataset}");

@@ -50,11 +50,17 @@ impl Query {
     ///
     /// # Errors
     /// Everything that is wrong, with the field of each.
-    pub fn check(dataset: &Dataset, columns: &[String], filters: &[Filter], sort: &[Sort]) -> Result<Query, Vec<Problem>> {
+    pub fn check(
+        dataset: &Dataset,
+        columns: &[String],
+        filters: &[Filter],
+        sort: &[Sort],
+    ) -> Result<Query, Vec<Problem>> {
         let mut problems = Vec::new();
         let columns = check_columns(dataset, columns, &mut problems);
         let conditions = check_filters(dataset, filters, &mut problems);
-        let order = check_sort(dataset, if sort.is_empty() { &dataset.default_sort } else { sort }, &mut problems);
+        let order =
+            check_sort(dataset, if sort.is_empty() { &dataset.default_sort } else { sort }, &mut problems);
         if problems.is_empty() { Ok(Query { columns, conditions, order }) } else { Err(problems) }
     }
 
@@ -108,7 +114,8 @@ fn check_filters(dataset: &Dataset, filters: &[Filter], problems: &mut Vec<Probl
 
 /// Adds a condition. A day given for a timestamp means the whole day: "not after 1 August" includes its evening.
 fn push_condition(mut condition: Condition, given: &serde_json::Value, conditions: &mut Vec<Condition>) {
-    let is_day = given.as_str().is_some_and(|text| text.trim().parse::<Date>().is_ok() && !text.contains(':'));
+    let is_day =
+        given.as_str().is_some_and(|text| text.trim().parse::<Date>().is_ok() && !text.contains(':'));
     if let ([Value::Timestamp(midnight)], true) = (condition.values.as_slice(), is_day)
         && let Ok(next) = midnight.checked_add(1.day())
     {
@@ -134,7 +141,8 @@ fn check_filter(dataset: &Dataset, filter: &Filter) -> Result<Condition, (&'stat
     let op = FilterOp::from_name(&filter.op)
         .ok_or_else(|| ("op", ProblemKind::UnknownOperator { name: short(&filter.op) }))?;
     if !FilterOp::for_type(column.column_type).contains(&op) {
-        let kind = ProblemKind::OperatorNotForType { name: op.name().to_owned(), column: column.name.clone() };
+        let kind =
+            ProblemKind::OperatorNotForType { name: op.name().to_owned(), column: column.name.clone() };
         return Err(("op", kind));
     }
     let values = match op {
@@ -147,7 +155,10 @@ fn check_filter(dataset: &Dataset, filter: &Filter) -> Result<Condition, (&'stat
                 list.iter().map(|value| check_value(column, op, value)).collect::<Result<_, _>>()?
             }
             _ => {
-                let kind = ProblemKind::WrongType { expected: "list".to_owned(), given: value::shown(&filter.value) };
+                let kind = ProblemKind::WrongType {
+                    expected: "list".to_owned(),
+                    given: value::shown(&filter.value),
+                };
                 return Err(("value", kind));
             }
         },
@@ -275,14 +286,23 @@ mod tests {
                     .collect(),
             }
         };
-        assert_eq!(check(&["no", "x", "no"], &[], &[]), ["columns[1] unknown_column", "columns[2] repeated_column"]);
+        assert_eq!(
+            check(&["no", "x", "no"], &[], &[]),
+            ["columns[1] unknown_column", "columns[2] repeated_column"]
+        );
         assert_eq!(check(&[], &[filter("x", "eq", json!(1))], &[]), ["filters[0].column unknown_column"]);
         assert_eq!(check(&[], &[filter("no", "like", json!(1))], &[]), ["filters[0].op unknown_operator"]);
-        assert_eq!(check(&[], &[filter("total", "contains", json!(1))], &[]), ["filters[0].op operator_not_for_type"]);
+        assert_eq!(
+            check(&[], &[filter("total", "contains", json!(1))], &[]),
+            ["filters[0].op operator_not_for_type"]
+        );
         assert_eq!(check(&[], &[filter("total", "eq", json!("x"))], &[]), ["filters[0].value wrong_type"]);
         assert_eq!(check(&[], &[filter("total", "in", json!("1"))], &[]), ["filters[0].value wrong_type"]);
         assert_eq!(check(&[], &[filter("total", "in", json!([]))], &[]), ["filters[0].value wrong_type"]);
-        assert_eq!(check(&[], &[filter("status", "eq", json!("lost"))], &[]), ["filters[0].value not_allowed"]);
+        assert_eq!(
+            check(&[], &[filter("status", "eq", json!("lost"))], &[]),
+            ["filters[0].value not_allowed"]
+        );
         assert_eq!(check(&[], &[filter("status", "contains", json!("lost"))], &[]), Vec::<String>::new());
         assert_eq!(check(&[], &[], &["x"]), ["sort[0].column unknown_column"]);
         assert_eq!(check(&[], &[], &["at", "at"]), ["sort[1].column repeated_column"]);

@@ -26,12 +26,8 @@ fn column_texts(array: &dyn Array) -> Vec<Option<String>> {
         DataType::Float64 => {
             array.as_primitive::<Float64Type>().iter().map(|number| number.map(|n| n.to_string())).collect()
         }
-        DataType::Boolean => {
-            array.as_boolean().iter().map(|truth| truth.map(|t| t.to_string())).collect()
-        }
-        DataType::Date32 => {
-            array.as_primitive::<Date32Type>().iter().map(|days| days.map(date)).collect()
-        }
+        DataType::Boolean => array.as_boolean().iter().map(|truth| truth.map(|t| t.to_string())).collect(),
+        DataType::Date32 => array.as_primitive::<Date32Type>().iter().map(|days| days.map(date)).collect(),
         DataType::Timestamp(TimeUnit::Microsecond, None) => {
             let times = array.as_primitive::<TimestampMicrosecondType>();
             times.iter().map(|micros| micros.map(timestamp)).collect()

@@ -57,7 +57,8 @@ pub(crate) fn shown(value: &serde_json::Value) -> String {
 /// # Errors
 /// [`ProblemKind::WrongType`] if it is none.
 pub fn read(value: &serde_json::Value, column_type: ColumnType) -> Result<Value, ProblemKind> {
-    let wrong = || ProblemKind::WrongType { expected: type_name(column_type).to_owned(), given: shown(value) };
+    let wrong =
+        || ProblemKind::WrongType { expected: type_name(column_type).to_owned(), given: shown(value) };
     let text = match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Number(number) => number.to_string(),
@@ -104,7 +105,9 @@ pub fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     if whole.is_empty() && fraction.is_empty() && !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if fraction.len() > usize::from(scale) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+    if fraction.len() > usize::from(scale)
+        || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let padding = usize::from(scale) - fraction.len();
@@ -164,7 +167,11 @@ mod tests {
             (json!(" 7 "), ColumnType::Integer, Some(Value::Integer(7))),
             (json!(7.5), ColumnType::Integer, None),
             (json!("99999999999999999999"), ColumnType::Integer, None),
-            (json!(12.5), ColumnType::Decimal { scale: 2 }, Some(Value::Decimal { unscaled: 1250, scale: 2 })),
+            (
+                json!(12.5),
+                ColumnType::Decimal { scale: 2 },
+                Some(Value::Decimal { unscaled: 1250, scale: 2 }),
+            ),
             (json!("nan"), ColumnType::Float, None),
             (json!(true), ColumnType::Boolean, Some(Value::Boolean(true))),
             (json!("是"), ColumnType::Boolean, Some(Value::Boolean(true))),

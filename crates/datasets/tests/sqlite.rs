@@ -78,11 +78,20 @@ impl RowSink for Collected {
     }
 }
 
-fn query(dataset: &Dataset, columns: &[&str], filters: &[(&str, &str, serde_json::Value)], sort: &[&str]) -> Query {
+fn query(
+    dataset: &Dataset,
+    columns: &[&str],
+    filters: &[(&str, &str, serde_json::Value)],
+    sort: &[&str],
+) -> Query {
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     let filters: Vec<Filter> = filters
         .iter()
-        .map(|(column, op, value)| Filter { column: (*column).into(), op: (*op).into(), value: value.clone() })
+        .map(|(column, op, value)| Filter {
+            column: (*column).into(),
+            op: (*op).into(),
+            value: value.clone(),
+        })
         .collect();
     let sort: Vec<Sort> = sort
         .iter()
@@ -105,8 +114,10 @@ fn read(dataset: &Dataset, query: &Query) -> Result<Vec<Vec<Option<String>>>, So
 fn every_type_arrives_as_declared() {
     let things = fixture(THINGS, ROWS, "things");
     let rows = read(&things.dataset, &query(&things.dataset, &[], &[], &[])).expect("reads");
-    let shown: Vec<String> =
-        rows.iter().map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join("|")).collect();
+    let shown: Vec<String> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join("|"))
+        .collect();
     assert_eq!(
         shown,
         [
@@ -166,8 +177,11 @@ fn an_order_with_ties_is_total_and_pages_fit_together() {
     let table = fixture(toml, sql, "t");
     let sorted = query(&table.dataset, &["id"], &[], &["same", "-n"]);
     let rows = read(&table.dataset, &sorted).expect("reads");
-    let want: Vec<Vec<Option<String>>> =
-        [2, 1, 0].iter().flat_map(|n| (1..=10_000).filter(move |i| i % 3 == *n)).map(|i: u32| vec![Some(i.to_string())]).collect();
+    let want: Vec<Vec<Option<String>>> = [2, 1, 0]
+        .iter()
+        .flat_map(|n| (1..=10_000).filter(move |i| i % 3 == *n))
+        .map(|i: u32| vec![Some(i.to_string())])
+        .collect();
     assert_eq!(rows, want);
     let mut paged = Vec::new();
     for page in 1..=200 {
@@ -221,7 +235,8 @@ fn a_stop_ends_even_a_long_sort() {
 fn a_sink_that_has_enough_ends_the_reading() {
     let things = fixture(THINGS, ROWS, "things");
     let mut sink = Collected { break_at: Some(1), ..Collected::default() };
-    let read = sqlite::read(&things.dataset, &query(&things.dataset, &[], &[], &[]), &Arc::default(), &mut sink);
+    let read =
+        sqlite::read(&things.dataset, &query(&things.dataset, &[], &[], &[]), &Arc::default(), &mut sink);
     assert!(matches!(read, Err(SourceError::Stopped)));
 }
 
@@ -241,7 +256,9 @@ fn what_is_wrong_with_a_database_is_named() {
         let table = fixture(&toml(column), sql, "t");
         let wanted = query(&table.dataset, &[], &[], &["v"]);
         match read(&table.dataset, &wanted) {
-            Err(SourceError::BadValue { column, found: what, .. }) => assert_eq!((column.as_str(), what.as_str()), ("v", found)),
+            Err(SourceError::BadValue { column, found: what, .. }) => {
+                assert_eq!((column.as_str(), what.as_str()), ("v", found))
+            }
             other => panic!("{column}: {other:?}"),
         }
     }

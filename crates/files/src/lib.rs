@@ -69,7 +69,8 @@ impl FileStore {
         std::fs::create_dir_all(root.join(UNFINISHED)).map_err(folder_error)?;
         let root = std::path::absolute(root).map_err(folder_error)?;
         let unfinished = root.join(UNFINISHED);
-        let service = Fs::default().root(&root.to_string_lossy()).atomic_write_dir(&unfinished.to_string_lossy());
+        let service =
+            Fs::default().root(&root.to_string_lossy()).atomic_write_dir(&unfinished.to_string_lossy());
         let operator = Operator::new(service).map_err(FileError::store("open the folder"))?;
         Ok(FileStore { operator })
     }
@@ -82,7 +83,10 @@ impl FileStore {
         let listed = self.operator.list(&format!("{UNFINISHED}/")).await;
         for entry in listed.map_err(FileError::store("list unfinished files"))? {
             if entry.metadata().is_file() {
-                self.operator.delete(entry.path()).await.map_err(FileError::store("remove an unfinished file"))?;
+                self.operator
+                    .delete(entry.path())
+                    .await
+                    .map_err(FileError::store("remove an unfinished file"))?;
             }
         }
         Ok(())
@@ -104,7 +108,9 @@ impl FileStore {
     pub async fn size(&self, key: &str) -> Result<u64, FileError> {
         match self.operator.stat(key).await {
             Ok(metadata) => Ok(metadata.content_length()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(FileError::Missing { key: key.to_owned() }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(FileError::Missing { key: key.to_owned() })
+            }
             Err(error) => Err(FileError::store("look a file up")(error)),
         }
     }

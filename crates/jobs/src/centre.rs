@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use longshore_datasets::{Catalog, Dataset, Query, sqlite};
 use longshore_files::{FileError, FileStore};
-use longshore_protocol::{DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, TaskId, TaskKind, TaskQuery, TaskView};
+use longshore_protocol::{
+    DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, TaskId, TaskKind, TaskQuery, TaskView,
+};
 use longshore_tasks::entity::Slot;
-use longshore_tasks::{Doorbell, Event, Loaded, NewTask, Refusal, Registered, State, Task, TaskStore, Timestamp};
 use longshore_tasks::{ApplyError, apply, id, register};
+use longshore_tasks::{
+    Doorbell, Event, Loaded, NewTask, Refusal, Registered, State, Task, TaskStore, Timestamp,
+};
 
 use crate::caller::Caller;
 use crate::download::Download;
@@ -90,7 +94,12 @@ impl Centre {
     ///
     /// # Errors
     /// `UnknownDataset`, `Invalid`, `Store`.
-    pub async fn register_export(&self, caller: &Caller, request: ExportRequest, lang: Lang) -> Answer<Registration> {
+    pub async fn register_export(
+        &self,
+        caller: &Caller,
+        request: ExportRequest,
+        lang: Lang,
+    ) -> Answer<Registration> {
         let dataset = self.dataset(&request.dataset)?;
         let now = self.store.now().await?;
         let order = export::check(dataset, request, lang, now).map_err(CentreError::Invalid)?;
@@ -178,7 +187,9 @@ impl Centre {
             .and_then(|result| serde_json::from_value(result).ok())
             .ok_or_else(|| CentreError::Internal(format!("task {} has an unreadable result", task.id)))?;
         match self.files.size(&file.key).await {
-            Ok(size_bytes) => Ok(Download { key: file.key, name: file.name, format: file.format, size_bytes }),
+            Ok(size_bytes) => {
+                Ok(Download { key: file.key, name: file.name, format: file.format, size_bytes })
+            }
             Err(FileError::Missing { .. }) => Err(CentreError::FileExpired),
             Err(error) => Err(error.into()),
         }
@@ -203,7 +214,11 @@ impl Centre {
     }
 
     /// The task that a query names, with the tasks ahead of it and the store's time.
-    async fn find(&self, caller: &Caller, query: &TaskQuery) -> Answer<Option<(Task, Option<u64>, Timestamp)>> {
+    async fn find(
+        &self,
+        caller: &Caller,
+        query: &TaskQuery,
+    ) -> Answer<Option<(Task, Option<u64>, Timestamp)>> {
         if let Some(task) = &query.task {
             return self.owned(caller, task).await.map(Some);
         }

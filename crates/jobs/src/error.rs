@@ -48,9 +48,10 @@ impl CentreError {
             CentreError::FileExpired => ErrorCode::FileExpired,
             CentreError::Store(error) if error.is_retryable() => ErrorCode::StoreUnavailable,
             CentreError::Source(SourceError::Database { .. }) => ErrorCode::DatabaseUnavailable,
-            CentreError::Store(_) | CentreError::Source(_) | CentreError::Files(_) | CentreError::Internal(_) => {
-                ErrorCode::Internal
-            }
+            CentreError::Store(_)
+            | CentreError::Source(_)
+            | CentreError::Files(_)
+            | CentreError::Internal(_) => ErrorCode::Internal,
         }
     }
 }

@@ -31,7 +31,8 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
     let kind = (task.slot.kind == TaskKind::Export.name()).then_some(TaskKind::Export)?;
     let dataset = DatasetId::parse(task.slot.subject.as_str()).ok()?;
     let phase = phase_at(task, now);
-    let exported = task.result.as_ref().and_then(|result| serde_json::from_value::<ExportedFile>(result.clone()).ok());
+    let exported =
+        task.result.as_ref().and_then(|result| serde_json::from_value::<ExportedFile>(result.clone()).ok());
     let file = exported.map(|file| FileView {
         name: file.name,
         size_bytes: file.size_bytes,

@@ -64,7 +64,8 @@ impl Fixture {
         let files = FileStore::in_folder(&root.join("files")).expect("opens");
         let scratch = root.join("scratch");
         std::fs::create_dir(&scratch).expect("creates");
-        let store: Arc<dyn TaskStore> = Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
+        let store: Arc<dyn TaskStore> =
+            Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let doorbell = Doorbell::default();
         let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), doorbell.clone(), settings);
         let registry = Arc::new(Registry::default().with(ExportJob { catalog, files, scratch }));
@@ -101,11 +102,18 @@ impl Fixture {
                 if view.phase == phase {
                     return view;
                 }
-                assert!(!view.phase.is_final(), "ended as {:?} ({:?}), not as {phase:?}", view.phase, view.failure);
+                assert!(
+                    !view.phase.is_final(),
+                    "ended as {:?} ({:?}), not as {phase:?}",
+                    view.phase,
+                    view.failure
+                );
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), asked).await.unwrap_or_else(|_| panic!("never {phase:?}"))
+        tokio::time::timeout(Duration::from_secs(20), asked)
+            .await
+            .unwrap_or_else(|_| panic!("never {phase:?}"))
     }
 
     async fn until_files(&self, count: usize) {
@@ -155,7 +163,8 @@ fn of(dataset: &str, format: &str) -> ExportRequest {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_flow_from_request_to_cleared() {
     let fixture = Fixture::start(CentreSettings::default()).await;
-    let (ann, of_orders) = (caller("ann"), TaskQuery { dataset: Some("orders".into()), ..TaskQuery::default() });
+    let (ann, of_orders) =
+        (caller("ann"), TaskQuery { dataset: Some("orders".into()), ..TaskQuery::default() });
     assert_eq!(fixture.centre.status(&ann, &of_orders).await.expect("answers"), None);
     let mut request = of("orders", "csv");
     request.columns = vec!["total".into(), "order_no".into()];
@@ -171,7 +180,10 @@ async fn the_flow_from_request_to_cleared() {
     assert_eq!(lines[0], "total,订单号");
     assert_eq!(lines.len() as u64 - 1, file.row_count);
     assert_eq!(text.len() as u64, file.size_bytes);
-    assert!(fixture.centre.status(&ann, &of_orders).await.expect("answers").is_some(), "offered until cleared");
+    assert!(
+        fixture.centre.status(&ann, &of_orders).await.expect("answers").is_some(),
+        "offered until cleared"
+    );
     assert!(fixture.centre.clear(&ann, &of_orders).await.expect("answers"));
     assert!(!fixture.centre.clear(&ann, &of_orders).await.expect("answers"));
     assert_eq!(fixture.centre.status(&ann, &of_orders).await.expect("answers"), None);
@@ -190,7 +202,10 @@ async fn others_neither_see_nor_touch_a_task() {
     assert_eq!(fixture.centre.status(&bob, &query).await.map_err(code), Err(ErrorCode::UnknownTask));
     assert_eq!(fixture.centre.clear(&bob, &query).await.map_err(code), Err(ErrorCode::UnknownTask));
     assert_eq!(fixture.centre.cancel(&bob, &query).await.map_err(code), Err(ErrorCode::UnknownTask));
-    assert_eq!(fixture.centre.download(&bob, task.id.as_str()).await.map_err(code), Err(ErrorCode::UnknownTask));
+    assert_eq!(
+        fixture.centre.download(&bob, task.id.as_str()).await.map_err(code),
+        Err(ErrorCode::UnknownTask)
+    );
     assert_eq!(fixture.centre.history(&bob).await.expect("answers"), []);
     let by_dataset = TaskQuery { dataset: Some("orders".into()), ..TaskQuery::default() };
     assert_eq!(fixture.centre.status(&bob, &by_dataset).await.expect("answers"), None);

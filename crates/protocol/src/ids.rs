@@ -21,7 +21,8 @@ impl std::error::Error for InvalidId {}
 
 /// Ids become parts of keys, file paths and URLs, so they are 1 to 64 ASCII letters, digits, `-` or `_`.
 fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 macro_rules! id {

@@ -246,7 +246,8 @@ mod tests {
     fn status_travels_as_the_contracts_number() {
         let none = serde_json::to_value(TaskResultOut::default()).expect("plain data");
         assert_eq!(none, serde_json::json!({"status": 0, "message": null, "url": null, "state": false}));
-        let back: TaskResultOut = serde_json::from_str(r#"{"status":2,"message":null,"url":"/x"}"#).expect("readable");
+        let back: TaskResultOut =
+            serde_json::from_str(r#"{"status":2,"message":null,"url":"/x"}"#).expect("readable");
         assert_eq!((back.status, back.state), (TaskStatus::Finished, false));
         assert!(serde_json::from_str::<TaskStatus>("3").is_err());
     }

@@ -59,7 +59,11 @@ async fn take_back_orphans(store: &dyn TaskStore, registry: &Registry) -> Result
 ///
 /// # Errors
 /// [`StoreError`] if the store does not answer; what was done stays done.
-pub async fn round(store: &dyn TaskStore, registry: &Registry, doorbell: &Doorbell) -> Result<(), StoreError> {
+pub async fn round(
+    store: &dyn TaskStore,
+    registry: &Registry,
+    doorbell: &Doorbell,
+) -> Result<(), StoreError> {
     for id in store.due(DueIndex::Deadline, BATCH).await? {
         settle(store, registry, &id, &Event::Deadline).await?;
     }

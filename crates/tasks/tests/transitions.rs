@@ -14,7 +14,11 @@ fn queued() -> Task {
     Task {
         id: TaskId::parse("t1").expect("valid"),
         tenant: TenantId::parse("main").expect("valid"),
-        slot: Slot { owner: OwnerId::parse("ann").expect("valid"), kind: "test".into(), subject: "orders".into() },
+        slot: Slot {
+            owner: OwnerId::parse("ann").expect("valid"),
+            kind: "test".into(),
+            subject: "orders".into(),
+        },
         payload: Payload { version: 1, body: serde_json::Value::Null },
         state: State::Queued,
         cancel_requested: false,

@@ -23,7 +23,8 @@ const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// A refusal as a response.
 pub(super) fn respond(refusal: &ApiError) -> Response {
-    let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(refusal).unwrap_or_default();
     let mut response = (status, Body::from(body)).into_response();
     let headers = response.headers_mut();
@@ -75,7 +76,8 @@ pub(super) async fn unknown_call(headers: HeaderMap) -> Response {
 
 /// What is answered where a handler panicked; the panic itself is in the log.
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let said =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(cause = said.unwrap_or("no message"), "a handler panicked");
     refuse(ErrorCode::Internal, Lang::En)
 }

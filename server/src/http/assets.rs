@@ -18,7 +18,8 @@ const BUILT_SITE: &str = "target/site";
 /// The options of Leptos. `cargo leptos watch` sets the environment variables that matter while developing.
 pub(super) fn options(site_dir: &Path) -> LeptosOptions {
     let is_development = std::env::var_os("LEPTOS_WATCH").is_some();
-    let reload_port = std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8081);
+    let reload_port =
+        std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8081);
     LeptosOptions::builder()
         .output_name(OUTPUT_NAME)
         .site_root(site_root(site_dir).to_string_lossy().into_owned())

@@ -4,8 +4,8 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{
-    ACCEPT, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    IF_RANGE, RANGE,
+    ACCEPT, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, IF_RANGE, RANGE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -86,7 +86,11 @@ async fn send(centre: &Centre, file: &Download, headers: &HeaderMap) -> Result<R
 
 /// The one range asked for; `None` for the whole file, also where the request is malformed or wants several, as
 /// RFC 9110 §14.2 allows. `Err` where the range lies outside of the file.
-fn wanted_range(headers: &HeaderMap, etag: &str, size_bytes: u64) -> Result<Option<std::ops::Range<u64>>, ()> {
+fn wanted_range(
+    headers: &HeaderMap,
+    etag: &str,
+    size_bytes: u64,
+) -> Result<Option<std::ops::Range<u64>>, ()> {
     let Some(text) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else { return Ok(None) };
     if headers.get(IF_RANGE).is_some_and(|condition| condition != etag) {
         return Ok(None);
@@ -109,7 +113,8 @@ fn disposition(name: &str) -> String {
 fn refuse(error: CentreError, headers: &HeaderMap) -> Response {
     let lang = preferences(headers).lang;
     let refusal = refusal(error, lang);
-    let wants_page = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"));
+    let wants_page =
+        headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"));
     let mut response = respond(&refusal);
     if wants_page {
         let status = response.status();

@@ -51,8 +51,10 @@ pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
         .route("/health", get(health::health))
         .with_state(centre)
         .nest_service("/pkg", assets::packages(&options));
-    let nosniff = SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let referrer = SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    let nosniff =
+        SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let referrer =
+        SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     Ok(without
         .merge(with_session)
         .layer(nosniff)

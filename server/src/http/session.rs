@@ -45,7 +45,11 @@ enum Session {
 impl Sessions {
     /// With a configured secret, or with the one of the data folder, which is made at first.
     pub(super) fn open(secret: &str, data_dir: &Path) -> anyhow::Result<Sessions> {
-        let secret = if secret.is_empty() { kept_secret(&data_dir.join(KEY_FILE))? } else { secret.as_bytes().to_vec() };
+        let secret = if secret.is_empty() {
+            kept_secret(&data_dir.join(KEY_FILE))?
+        } else {
+            secret.as_bytes().to_vec()
+        };
         Ok(Sessions { key: Arc::new(Key::derive_from(&secret)) })
     }
 
@@ -165,7 +169,8 @@ mod tests {
         assert!(matches!(sessions.read(&headers("a=b")), Session::None));
         let other = Sessions { key: Arc::new(Key::derive_from(&[8; 32])) };
         assert!(matches!(other.read(&headers(&cookie)), Session::Tampered));
-        for tampered in [format!("{cookie}x"), format!("{SESSION_COOKIE}=0123"), format!("{SESSION_COOKIE}=")] {
+        for tampered in [format!("{cookie}x"), format!("{SESSION_COOKIE}=0123"), format!("{SESSION_COOKIE}=")]
+        {
             assert!(matches!(sessions.read(&headers(&tampered)), Session::Tampered), "{tampered}");
         }
     }
@@ -178,7 +183,9 @@ mod tests {
         assert_eq!(kept_secret(&path).expect("kept"), first);
         #[cfg(unix)]
         {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("there").permissions());
+            let mode = std::os::unix::fs::PermissionsExt::mode(
+                &std::fs::metadata(&path).expect("there").permissions(),
+            );
             assert_eq!(mode & 0o777, 0o600);
         }
         std::fs::write(&path, b"short").expect("writable");

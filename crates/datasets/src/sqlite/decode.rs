@@ -38,7 +38,10 @@ impl BatchBuilder {
         let columns = query.columns_of(dataset);
         BatchBuilder {
             schema: schema_of(&columns),
-            columns: columns.into_iter().map(|column| (column.clone(), Builder::new(column, capacity))).collect(),
+            columns: columns
+                .into_iter()
+                .map(|column| (column.clone(), Builder::new(column, capacity)))
+                .collect(),
             row_count: 0,
         }
     }
@@ -63,7 +66,8 @@ impl BatchBuilder {
     }
 
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let arrays = self.columns.iter_mut().map(|(_, builder)| builder.finish()).collect::<Result<_, _>>()?;
+        let arrays =
+            self.columns.iter_mut().map(|(_, builder)| builder.finish()).collect::<Result<_, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.row_count));
         self.row_count = 0;
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
@@ -85,13 +89,13 @@ impl Builder {
         match column.column_type {
             ColumnType::Text => Builder::Text(StringBuilder::with_capacity(capacity, capacity * 16)),
             ColumnType::Integer => Builder::Integer(Int64Builder::with_capacity(capacity)),
-            ColumnType::Decimal { scale } => Builder::Decimal(Decimal128Builder::with_capacity(capacity), scale),
+            ColumnType::Decimal { scale } => {
+                Builder::Decimal(Decimal128Builder::with_capacity(capacity), scale)
+            }
             ColumnType::Float => Builder::Float(Float64Builder::with_capacity(capacity)),
             ColumnType::Boolean => Builder::Boolean(BooleanBuilder::with_capacity(capacity)),
             ColumnType::Date => Builder::Date(Date32Builder::with_capacity(capacity)),
-            ColumnType::Timestamp => {
-                Builder::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity))
-            }
+            ColumnType::Timestamp => Builder::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity)),
         }
     }
 
@@ -147,9 +151,9 @@ impl Builder {
         Ok(match self {
             Builder::Text(builder) => Arc::new(builder.finish()),
             Builder::Integer(builder) => Arc::new(builder.finish()),
-            Builder::Decimal(builder, scale) => Arc::new(
-                builder.finish().with_precision_and_scale(DECIMAL_PRECISION, scale.cast_signed())?,
-            ),
+            Builder::Decimal(builder, scale) => {
+                Arc::new(builder.finish().with_precision_and_scale(DECIMAL_PRECISION, scale.cast_signed())?)
+            }
             Builder::Float(builder) => Arc::new(builder.finish()),
             Builder::Boolean(builder) => Arc::new(builder.finish()),
             Builder::Date(builder) => Arc::new(builder.finish()),

@@ -50,7 +50,12 @@ pub fn schema(dataset: &Dataset, query: &Query) -> SchemaRef {
 ///
 /// # Errors
 /// [`SourceError::Stopped`] if it was told to stop or the sink broke off, else what the database says.
-pub fn read(dataset: &Dataset, query: &Query, stop: &Arc<AtomicBool>, sink: &mut dyn RowSink) -> Result<(), SourceError> {
+pub fn read(
+    dataset: &Dataset,
+    query: &Query,
+    stop: &Arc<AtomicBool>,
+    sink: &mut dyn RowSink,
+) -> Result<(), SourceError> {
     let database_error = |source| source_error(dataset, stop, source);
     let mut connection = open(&dataset.database).map_err(database_error)?;
     let flag = Arc::clone(stop);
@@ -124,7 +129,8 @@ pub fn page(dataset: &Dataset, query: &Query, page: u32) -> Result<RowsPage, Sou
 pub fn probe(dataset: &Dataset) -> Result<(), SourceError> {
     let stop = AtomicBool::new(false);
     let database_error = |source| source_error(dataset, &stop, source);
-    let query = Query { columns: (0..dataset.columns.len()).collect(), conditions: Vec::new(), order: Vec::new() };
+    let query =
+        Query { columns: (0..dataset.columns.len()).collect(), conditions: Vec::new(), order: Vec::new() };
     let connection = open(&dataset.database).map_err(database_error)?;
     connection.prepare(&Statement::select(dataset, &query).sql).map_err(database_error)?;
     Ok(())
@@ -156,7 +162,9 @@ fn append(
 }
 
 fn source_error(dataset: &Dataset, stop: &AtomicBool, source: rusqlite::Error) -> SourceError {
-    if stop.load(Ordering::Relaxed) && source.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
+    if stop.load(Ordering::Relaxed)
+        && source.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+    {
         return SourceError::Stopped;
     }
     SourceError::Database { dataset: dataset.id.to_string(), source }

@@ -133,7 +133,9 @@ fn stored(column: &Column, value: &Value) -> SqlValue {
 
 fn stored_date(stored_as: StoredAs, date: Date) -> SqlValue {
     match stored_as {
-        StoredAs::UnixSeconds | StoredAs::UnixMillis => stored_time(stored_as, date.to_datetime(Time::midnight())),
+        StoredAs::UnixSeconds | StoredAs::UnixMillis => {
+            stored_time(stored_as, date.to_datetime(Time::midnight()))
+        }
         _ => SqlValue::Text(date.to_string()),
     }
 }

@@ -53,12 +53,28 @@ mod tests {
 
     #[test]
     fn names_that_some_system_refuses_are_refused() {
-        for good in ["订单", "orders 2026", "a.b", "Q3 (final)", "console", "COMPANY", "it's", &"订".repeat(80)] {
+        for good in
+            ["订单", "orders 2026", "a.b", "Q3 (final)", "console", "COMPANY", "it's", &"订".repeat(80)]
+        {
             assert!(is_good(good), "{good}");
         }
-        for bad in
-            ["", " x", "x ", ".x", "x.", "a/b", "a\\b", "..", "a\nb", "a\u{0}b", "CON", "nul.txt", "COM1", "a\u{202E}b", &"x".repeat(81)]
-        {
+        for bad in [
+            "",
+            " x",
+            "x ",
+            ".x",
+            "x.",
+            "a/b",
+            "a\\b",
+            "..",
+            "a\nb",
+            "a\u{0}b",
+            "CON",
+            "nul.txt",
+            "COM1",
+            "a\u{202E}b",
+            &"x".repeat(81),
+        ] {
             assert!(!is_good(bad), "{bad}");
         }
     }

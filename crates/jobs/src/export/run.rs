@@ -83,7 +83,9 @@ impl From<ExportError> for JobError {
             }
             ExportError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
             ExportError::Files(_) => (FailureCode::FileStore, None),
-            ExportError::Sheet(SheetError::Io(_) | SheetError::Scratch { .. }) => (FailureCode::FileStore, None),
+            ExportError::Sheet(SheetError::Io(_) | SheetError::Scratch { .. }) => {
+                (FailureCode::FileStore, None)
+            }
             ExportError::Source(_) | ExportError::Sheet(_) | ExportError::Thread(_) => {
                 (FailureCode::Internal, None)
             }
@@ -133,12 +135,15 @@ impl ExportJob {
     async fn export(&self, payload: &Payload, context: &TaskContext) -> Result<ExportedFile, ExportError> {
         let order: ExportOrder = serde_json::from_value(payload.body.clone())?;
         let request = &order.request;
-        let dataset =
-            self.catalog.get(&request.dataset).ok_or_else(|| ExportError::NoDataset(request.dataset.clone()))?;
-        let query = Query::check(dataset, &request.columns, &request.filters, &request.sort).map_err(|problems| {
-            let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-            ExportError::Changed(fields.join(", "))
-        })?;
+        let dataset = self
+            .catalog
+            .get(&request.dataset)
+            .ok_or_else(|| ExportError::NoDataset(request.dataset.clone()))?;
+        let query =
+            Query::check(dataset, &request.columns, &request.filters, &request.sort).map_err(|problems| {
+                let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+                ExportError::Changed(fields.join(", "))
+            })?;
 
         // Set when this future is dropped, too: the threads must not outlive the run by more than a moment.
         let stop = StopFlag::default();
@@ -155,7 +160,11 @@ impl ExportJob {
             cancelled: Arc::clone(&stop.0),
             ..SheetSpec::new(
                 dataset.labels.get(order.lang).to_owned(),
-                query.columns_of(dataset).iter().map(|column| column.labels.get(order.lang).to_owned()).collect(),
+                query
+                    .columns_of(dataset)
+                    .iter()
+                    .map(|column| column.labels.get(order.lang).to_owned())
+                    .collect(),
                 sqlite::schema(dataset, &query),
                 self.scratch.clone(),
             )

@@ -180,7 +180,9 @@ fn write(tx: &WriteTransaction, change: &OwnedChange, json: &[u8]) -> Result<Com
     let mut tasks = tx.open_table(TASK)?;
     let stored = tasks.get(id)?.and_then(|guard| serde_json::from_slice::<Task>(guard.value()).ok());
     let stored_version = stored.as_ref().map(|task| (task.version, task.stamp));
-    if change.after.is_some() && stored_version == change.after.as_ref().map(|task| (task.version, task.stamp)) {
+    if change.after.is_some()
+        && stored_version == change.after.as_ref().map(|task| (task.version, task.stamp))
+    {
         return Ok(Committed::Done);
     }
     if stored_version.map(|(version, _)| version) != change.before.as_ref().map(|task| task.version) {

@@ -58,9 +58,10 @@ impl StoreError {
     /// Whether the same call may succeed later without anybody mending anything.
     pub fn is_retryable(&self) -> bool {
         match self {
-            StoreError::Redis(error) => {
-                !matches!(error.kind(), ::redis::ErrorKind::AuthenticationFailed | ::redis::ErrorKind::InvalidClientConfig)
-            }
+            StoreError::Redis(error) => !matches!(
+                error.kind(),
+                ::redis::ErrorKind::AuthenticationFailed | ::redis::ErrorKind::InvalidClientConfig
+            ),
             StoreError::Interrupted => true,
             StoreError::BadAddress(_)
             | StoreError::InUse { .. }

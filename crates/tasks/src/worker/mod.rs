@@ -102,7 +102,8 @@ pub async fn run(
             () = tokio::time::sleep(settings.poll) => {}
         }
     }
-    let drained = tokio::time::timeout(settings.drain, async { while runs.join_next().await.is_some() {} }).await;
+    let drained =
+        tokio::time::timeout(settings.drain, async { while runs.join_next().await.is_some() {} }).await;
     if drained.is_err() {
         tracing::warn!(count = runs.len(), "tasks did not stop in time; their leases will end by themselves");
     }

@@ -38,7 +38,10 @@ pub(super) async fn run_claimed(
         let (job, context) = (Arc::clone(&job), context.clone());
         async move {
             let payload = context.task().payload.clone();
-            AssertUnwindSafe(job.run(&payload, &context)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
+            AssertUnwindSafe(job.run(&payload, &context))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|panic| Err(panicked(&*panic)))
         }
     });
     let result = keep_until_done(&*store, &context, settings, shutdown, work).await;
@@ -132,7 +135,12 @@ fn closing_event(context: &TaskContext, result: JobResult) -> Option<Event> {
 }
 
 /// Tells the store, again and again while it does not answer, as long as the lease can have lasted.
-async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event, lease: Duration) -> Option<State> {
+async fn tell_end(
+    store: &dyn TaskStore,
+    context: &TaskContext,
+    event: &Event,
+    lease: Duration,
+) -> Option<State> {
     let give_up = Instant::now() + lease;
     loop {
         match apply(store, &context.task().id, event).await {
@@ -154,7 +162,8 @@ fn internal(cause: String) -> JobError {
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> JobError {
-    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let said =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     internal(format!("the job panicked: {}", said.unwrap_or("without a message")))
 }
 

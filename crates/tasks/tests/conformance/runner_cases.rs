@@ -9,8 +9,8 @@ use longshore_protocol::{FailureCode, Unit};
 use longshore_tasks::entity::Payload;
 use longshore_tasks::transition::MAX_CRASHES;
 use longshore_tasks::{
-    ApplyError, Doorbell, Event, Job, JobError, NewTask, Outcome, Progress, Refusal, Registry, Runs, State, Task,
-    TaskContext, WorkerSettings, apply, reaper, worker,
+    ApplyError, Doorbell, Event, Job, JobError, NewTask, Outcome, Progress, Refusal, Registry, Runs, State,
+    Task, TaskContext, WorkerSettings, apply, reaper, worker,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +68,8 @@ impl Running {
             reap_interval: Duration::from_millis(20),
             ..WorkerSettings::named("test-worker")
         };
-        let (shutdown, registry, doorbell) = (CancellationToken::new(), Arc::new(registry()), Doorbell::default());
+        let (shutdown, registry, doorbell) =
+            (CancellationToken::new(), Arc::new(registry()), Doorbell::default());
         let parts = vec![
             tokio::spawn(worker::run(
                 store.clone(),

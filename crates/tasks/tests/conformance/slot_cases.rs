@@ -65,7 +65,8 @@ pub async fn a_task_past_its_deadline_makes_way_without_a_reaper(store: Store) {
     let mut short = new_task("ann", "orders");
     short.time_limit = Duration::from_millis(1);
     let first = registered(&store, &short).await;
-    super::until("past the deadline", || async { store.now().await.expect("answers") >= first.deadline }).await;
+    super::until("past the deadline", || async { store.now().await.expect("answers") >= first.deadline })
+        .await;
     let second = registered(&store, &new_task("ann", "orders")).await;
     assert_ne!(first.id, second.id);
     let first = task(&store, &first.id).await;

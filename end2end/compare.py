@@ -22,6 +22,7 @@ import sys
 import zipfile
 
 import openpyxl
+import openpyxl.cell.read_only
 
 # Excel's calendar is wrong before this day, and its numbers have 15 digits; what is beyond must be kept as text.
 FIRST_SAFE_DAY = "1900-03-01"
@@ -30,6 +31,7 @@ DIFFERENCES_SHOWN = 10
 # The characters of the OWASP page "CSV Injection".
 FORMULA_STARTS = "=+-@\t\r\n"
 MISSING = object()
+BLANK = openpyxl.cell.read_only.EMPTY_CELL
 
 
 def unescaped(text):
@@ -58,7 +60,7 @@ def check_xlsx_cell(cell, want, column):
             return f"should be a string, is of type {cell.data_type}"
         right = unescaped(value) == str(want)
     elif kind == "integer":
-        right = type(value) is int and value == want
+        right = type(value) in (int, float) and value == want
     elif kind == "decimal":
         # The shortest text of the number in the file must be the exact amount.
         right = type(value) in (int, float) and decimal.Decimal(repr(value)) == exact(want, column["scale"])
@@ -86,7 +88,8 @@ def xlsx_rows(path):
             yield headers
         elif own != headers:
             raise SystemExit(f"sheet {sheet.title} has other headers: {own}")
-        yield from rows
+        # Blank cells at the end of a row are left out of the file.
+        yield from (row + (BLANK,) * (len(headers) - len(row)) for row in rows)
 
 
 def check_look(path):

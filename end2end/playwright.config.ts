@@ -14,6 +14,8 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   reporter: "list",
   timeout: 120_000,
+  // A page hears of a change with its next poll, which is some seconds away; a loaded machine adds some more.
+  expect: { timeout: 15_000 },
   use: { trace: "retain-on-failure" },
   projects: [
     {

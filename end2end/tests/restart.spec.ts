@@ -44,8 +44,8 @@ test("tasks that waited when the server was killed are done in their order", asy
 });
 
 test("a cancellation that the killed server had promised is kept", async ({ serve, restart, slowShop }) => {
-  // The worker would hear of it with its next beat only, so the kill comes first.
-  const settings = { WORKER__BEAT: "10s", WORKER__PROGRESS_BEAT: "10s" };
+  // The worker would hear of it with its next beat, so the kill comes first.
+  const settings = { WORKER__BEAT: "10s" };
   const server = await serve({ config: slowShop.config, settings });
   const person = await Person.at(server.url);
   const task = await person.register({ dataset: "orders" });

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { test as base } from "@playwright/test";
+import { expect, test as base } from "@playwright/test";
 
 import { Server, type ServerOptions } from "./server";
 import { Shop, SlowShop } from "./shop";
@@ -11,6 +11,12 @@ import { Shop, SlowShop } from "./shop";
 export const MANY = 200_000;
 /** Orders of every other shop. */
 export const FEW = 10_000;
+
+/**
+ * A worker hears of a cancellation with its next beat, which progress brings forward. Exports that the tests hold up make
+ * none, so their beats come more often than by default.
+ */
+const SETTINGS = { WORKER__BEAT: "500ms" };
 
 interface Shops {
   /** A shop of 200,000 orders; read only. */
@@ -34,7 +40,20 @@ interface Fixtures {
   servers: Server[];
 }
 
+/** What browsers say by themselves of requests that tests let fail. */
+const NETWORK_TROUBLE = /Failed to load resource|net::ERR_/;
+
 export const test = base.extend<Fixtures, { shops: Shops }>({
+  // No page may throw, panic, or find that it was rendered otherwise by the server.
+  page: async ({ page }, use) => {
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !NETWORK_TROUBLE.test(message.text())) faults.push(message.text());
+    });
+    await use(page);
+    expect(faults, "errors in the browser's console").toEqual([]);
+  },
   shops: [
     async ({}, use) => {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), "longshore-shops-"));
@@ -71,7 +90,8 @@ export const test = base.extend<Fixtures, { shops: Shops }>({
   serve: async ({ shops, folder, servers }, use) => {
     await use(async (options = {}) => {
       const dataDir = path.join(folder, `data-${servers.length + 1}`);
-      const server = await Server.start({ config: shops.small.config, dataDir, ...options });
+      const settings = { ...SETTINGS, ...options.settings };
+      const server = await Server.start({ config: shops.small.config, dataDir, ...options, settings });
       servers.push(server);
       return server;
     });

@@ -6,6 +6,7 @@ import { longshore, siteRoot } from "./programs";
 
 const READY = /Longshore is ready at (http:\/\/[0-9.]+:(\d+))/;
 const START_WITHIN_MS = 30_000;
+const END_WITHIN_MS = 10_000;
 
 export interface ServerOptions {
   /** The configuration file; the built-in demo where absent. */
@@ -42,7 +43,7 @@ export async function runToEnd(
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data) => (stdout += data));
   child.stderr.on("data", (data) => (stderr += data));
-  const timer = setTimeout(() => child.kill("SIGKILL"), START_WITHIN_MS);
+  const timer = setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS);
   const code = await new Promise<Ended>((resolve) => child.on("close", (code, signal) => resolve(code ?? signal)));
   clearTimeout(timer);
   return { code, stdout, stderr };

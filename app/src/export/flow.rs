@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use longshore_protocol::{ErrorCode, TaskId, TaskKind, TaskQuery};
 
-use super::panel::headline;
+use super::headline::headline;
 use super::poll::{self, Situation};
 use super::state::{Announcement, Effect as Order, Event, ExportState, Moment, next};
 use crate::api::{cancel_task, clear_task_info, get_task_status, register_export_task};

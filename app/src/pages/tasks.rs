@@ -5,16 +5,15 @@ use std::time::Duration;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use longshore_protocol::{ErrorCode, Phase, TaskId, TaskQuery, TaskView};
+use longshore_protocol::{ErrorCode, FileView, Phase, TaskQuery, TaskView};
 
 use super::{Datasets, PageTitle};
-use crate::api::{cancel_task, get_task_status, list_tasks};
+use crate::api::{cancel_task, list_tasks};
 use crate::browser::{self, Timer};
 use crate::export::panel::phase_icon;
 use crate::format::{CivilTime, grouped, size};
 use crate::i18n::{Texts, message_for, use_texts};
-use crate::icon::Icon;
-use crate::icon::Picture;
+use crate::icon::{Icon, Picture};
 use crate::notice::Notice;
 use crate::running::RunningTasks;
 
@@ -225,7 +224,7 @@ fn HistoryRow(task: TaskView, is_local: RwSignal<bool>) -> impl IntoView {
     let file_name = file.as_ref().map(|file| file.name.clone());
     let file_shown = file_name.clone().unwrap_or_else(|| "—".to_owned());
     let file_size = file.as_ref().map(|file| size(file.size_bytes));
-    let download_name = file_name.clone().unwrap_or_default();
+    let download = file.filter(|_| phase == Phase::Succeeded);
     view! {
         <tr role="row">
             <td role="cell" data-label=label(0)>{move || t.get().kind(kind)}</td>
@@ -260,7 +259,7 @@ fn HistoryRow(task: TaskView, is_local: RwSignal<bool>) -> impl IntoView {
                 }}
             </td>
             <td role="cell" data-label=label(7)>
-                {(phase == Phase::Succeeded).then(|| view! { <DownloadButton id=task.id name=download_name/> })}
+                {download.map(|file| view! { <DownloadLink file/> })}
             </td>
         </tr>
     }
@@ -275,32 +274,21 @@ fn status_class(phase: Phase) -> &'static str {
     }
 }
 
-/// Asks for the file's URL, which a list of tasks does not carry, and fetches it.
 #[component]
-fn DownloadButton(id: TaskId, name: String) -> impl IntoView {
+fn DownloadLink(file: FileView) -> impl IntoView {
     let t = use_texts();
-    let error = RwSignal::new(None::<ErrorCode>);
-    let query = StoredValue::new(TaskQuery { task: Some(id.to_string()), ..TaskQuery::default() });
-    let click = move |_| {
-        spawn_local(async move {
-            let problem = match get_task_status(query.get_value()).await {
-                Ok(answer) => match answer.url {
-                    Some(url) => {
-                        browser::start_download(&url);
-                        None
-                    }
-                    None => Some(ErrorCode::FileExpired),
-                },
-                Err(error) => Some(error.code()),
-            };
-            let _ = error.try_set(problem);
-        });
-    };
+    let name = file.name.clone();
     view! {
-        <button type="button" class="button" aria-label=move || t.get().download_file(&name) on:click=click>
+        // External: the router must not take the file for a page.
+        <a
+            class="button"
+            href=file.url
+            download=file.name
+            rel="external"
+            aria-label=move || t.get().download_file(&name)
+        >
             <Picture icon=Icon::Download/>
             {move || t.get().download()}
-        </button>
-        <span class="hint" role="alert">{move || error.get().map(|code| t.get().error(code))}</span>
+        </a>
     }
 }

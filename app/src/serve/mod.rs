@@ -66,7 +66,7 @@ fn result_out(task: Option<TaskView>, lang: Lang) -> TaskResultOut {
     TaskResultOut {
         status: if task.phase.is_final() { TaskStatus::Finished } else { TaskStatus::InProgress },
         message: Some(message_for(&task, lang)),
-        url: succeeded.then(|| format!("/files/{}", task.id)),
+        url: task.file.as_ref().filter(|_| succeeded).map(|file| file.url.clone()),
         state: succeeded,
         poll_after_ms: None,
         task: Some(task),

@@ -1,6 +1,6 @@
 //! A task as its owner sees it.
 
-use longshore_protocol::{DatasetId, FailureView, FileView, Phase, TaskKind, TaskView};
+use longshore_protocol::{DatasetId, FailureView, FileView, Phase, Progress, TaskKind, TaskView, Unit};
 use longshore_tasks::{State, Task, Timestamp};
 
 use crate::export::ExportedFile;
@@ -35,6 +35,7 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         task.result.as_ref().and_then(|result| serde_json::from_value::<ExportedFile>(result.clone()).ok());
     let file = exported.map(|file| FileView {
         name: file.name,
+        url: file.url,
         size_bytes: file.size_bytes,
         row_count: file.row_count,
         shortened_cell_count: file.shortened_cell_count,
@@ -51,7 +52,11 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         dataset,
         phase,
         ahead: ahead.filter(|_| phase == Phase::Queued),
-        progress: task.progress,
+        progress: file.as_ref().map_or(task.progress, |file| Progress {
+            done: file.row_count,
+            total: Some(file.row_count),
+            unit: Unit::Rows,
+        }),
         registered_at: task.registered_at.as_millis(),
         started_at: task.started_at.map(Timestamp::as_millis),
         finished_at: task.finished_at.map(Timestamp::as_millis),

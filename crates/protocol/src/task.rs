@@ -179,6 +179,8 @@ pub struct TaskView {
 pub struct FileView {
     /// Name it is downloaded as.
     pub name: String,
+    /// Where it can be fetched, relative to the server's root.
+    pub url: String,
     /// Size in bytes.
     pub size_bytes: u64,
     /// Data rows, headers not counted.

@@ -20,7 +20,7 @@ impl Statement {
     /// Counts the rows of a query.
     pub(super) fn count(dataset: &Dataset, query: &Query) -> Statement {
         let mut statement = Statement { sql: "SELECT count(*)".to_owned(), params: Vec::new() };
-        statement.from_where(dataset, query);
+        statement.push_from_where(dataset, query);
         statement
     }
 
@@ -28,7 +28,7 @@ impl Statement {
     pub(super) fn select(dataset: &Dataset, query: &Query) -> Statement {
         let columns: Vec<String> = query.columns_of(dataset).iter().map(|c| quoted(&c.source)).collect();
         let mut statement = Statement { sql: format!("SELECT {}", columns.join(", ")), params: Vec::new() };
-        statement.from_where(dataset, query);
+        statement.push_from_where(dataset, query);
         statement.sql.push_str(&order_by(dataset, &query.order));
         statement
     }
@@ -39,7 +39,7 @@ impl Statement {
         self
     }
 
-    fn from_where(&mut self, dataset: &Dataset, query: &Query) {
+    fn push_from_where(&mut self, dataset: &Dataset, query: &Query) {
         match &dataset.relation {
             Relation::Table(name) => self.sql.push_str(&format!(" FROM {}", quoted(name))),
             Relation::Query(select) => self.sql.push_str(&format!(" FROM ({select})")),

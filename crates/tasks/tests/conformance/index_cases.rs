@@ -103,8 +103,8 @@ pub async fn lists_tell_only_what_is_due(store: Store) {
     claim(&store, &later.id, Duration::from_millis(1)).await;
     until_due(&store, DueIndex::Deadline, &soon.id).await;
     until_due(&store, DueIndex::Lease, &later.id).await;
-    assert_eq!(store.due(DueIndex::Deadline, 10).await.expect("answers"), [soon.id.clone()]);
-    assert_eq!(store.leased(10).await.expect("answers"), [later.id.clone()]);
+    assert_eq!(store.due(DueIndex::Deadline, 10).await.expect("answers"), std::slice::from_ref(&soon.id));
+    assert_eq!(store.leased(10).await.expect("answers"), [later.id]);
     assert_eq!(store.due(DueIndex::Purge, 10).await.expect("answers"), []);
     apply(&*store, &soon.id, &Event::Deadline).await.expect("expires");
     assert_eq!(store.due(DueIndex::Deadline, 10).await.expect("answers"), []);

@@ -89,7 +89,7 @@ def xlsx_rows(path):
         elif own != headers:
             raise SystemExit(f"sheet {sheet.title} has other headers: {own}")
         # Blank cells at the end of a row are left out of the file.
-        yield from (row + (BLANK,) * (len(headers) - len(row)) for row in rows)
+        yield from (tuple(row) + (BLANK,) * (len(headers) - len(row)) for row in rows)
 
 
 def check_look(path):
@@ -98,8 +98,9 @@ def check_look(path):
     for sheet in book.worksheets:
         if not all(cell.font.bold for cell in sheet[1]):
             yield f"{sheet.title}: the header is not bold"
-        if sheet.freeze_panes != "A2":
-            yield f"{sheet.title}: frozen at {sheet.freeze_panes}, not below the header"
+        pane = sheet.sheet_view.pane
+        if pane is None or pane.state != "frozen" or pane.topLeftCell != "A2":
+            yield f"{sheet.title}: not frozen below the header"
         if sheet.auto_filter.ref != sheet.dimensions:
             yield f"{sheet.title}: the filter covers {sheet.auto_filter.ref}, the table {sheet.dimensions}"
     with zipfile.ZipFile(path) as archive:

@@ -93,7 +93,7 @@ test("a failed export says why, and can be started again", async ({ serve, shop,
 
 for (const state of ["running", "queued"] as const) {
   test(`a task that is ${state} at its deadline is abandoned, and the person can start again`, async ({ serve, slowShop, page }, testInfo) => {
-    const settings = { TASKS__TIME_LIMIT: "4s", WORKER__REAP_INTERVAL: "200ms", WORKER__CONCURRENCY: "1" };
+    const settings = { TASKS__TIME_LIMIT: "3s", WORKER__REAP_INTERVAL: "200ms", WORKER__CONCURRENCY: "1" };
     const server = await serve({ config: slowShop.config, settings });
     const list = new ListPage(page, server.url);
     await list.open();

@@ -164,7 +164,7 @@ test("the task centre shows what runs and what has ended, and gives the files", 
   await expect(row).toContainText("1,000");
   await expect(row).toContainText("Ready");
   const downloading = page.waitForEvent("download");
-  await row.getByRole("button", { name: /^Download/ }).click();
+  await row.getByRole("link", { name: /^Download/ }).click();
   expect((await downloading).suggestedFilename()).toMatch(/^Customers_.*\.xlsx$/);
   await page.getByRole("button", { name: "Cancel the export of Orders" }).click();
   await expect(page.getByRole("row").filter({ hasText: "Orders" })).toContainText("Cancelled");

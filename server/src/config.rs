@@ -142,6 +142,7 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Loaded
     };
     let mut figment = Figment::from(Toml::string(DEFAULTS));
     if let Some(file) = &file {
+        check_keys(file)?;
         figment = figment.merge(Toml::file_exact(file));
     }
     figment = figment
@@ -160,6 +161,24 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Loaded
     }
     let catalog = Catalog::from_config(&config.catalog, &base).context("the configuration is not right")?;
     Ok(Loaded { config, catalog, is_demo })
+}
+
+/// A misspelt setting must not pass for its default. The environment is not checked so: names that begin with `LONGSHORE_`
+/// can be anybody's.
+fn check_keys(file: &Path) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
+    let table = |text: &str| text.parse::<toml::Table>();
+    let (Ok(given), Ok(known)) = (table(&text), table(DEFAULTS)) else {
+        // Malformed TOML is reported by the reading that follows, with its line.
+        return Ok(());
+    };
+    let is_known = |key: &str| known.contains_key(key) || key == "database" || key == "dataset";
+    match given.keys().find(|key| !is_known(key)) {
+        Some(key) => {
+            bail!("{}: there is no setting {key}; `longshore defaults` prints them all", file.display())
+        }
+        None => Ok(()),
+    }
 }
 
 fn check(config: &Config) -> anyhow::Result<()> {
@@ -219,6 +238,8 @@ mod tests {
             ("[worker]\nbeat = '20s'", "worker.beat"),
             ("[worker]\nconcurrency = 0", "worker.concurrency"),
             ("[worker]\nspeed = 9", "speed"),
+            ("[loging]\nlevel = 'info'", "loging"),
+            ("data_dri = 'x'", "data_dri"),
             ("session_secret = 'short'", "session_secret"),
             ("[dataset.d]\ndatabase='x'\ntable='t'\nkey=['id']\ncolumn=[]", "dataset.d.database"),
             ("[dataset.d]\ndatabase='x'\ntable='t'\nkey=['id']\ncolumn=[{name='a',type='money'}]", "money"),

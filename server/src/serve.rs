@@ -22,6 +22,8 @@ use crate::{demo, http, logging};
 
 /// Orders of the demo shop that is made where nothing is configured.
 const DEMO_ORDERS: u64 = 200_000;
+/// Stack of each thread: rendering a page goes deep, and in a development build deeper than the usual 2 MiB.
+const STACK_BYTES: usize = 16 << 20;
 /// How long open requests, such as downloads, may take to end at shutdown.
 const REQUEST_DRAIN: Duration = Duration::from_secs(10);
 
@@ -33,8 +35,11 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let overrides = Overrides { listen: args.listen, data_dir: args.data_dir.clone() };
     let loaded = config::load(args.config.as_deref(), &overrides)?;
     logging::start(&loaded.config.log)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start threads")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .context("can't start threads")?;
     let served = runtime.block_on(run(loaded));
     // Threads that still read or write stop at their next look at their flag; nobody waits for them longer.
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -76,6 +81,8 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
         scratch: scratch.path().to_path_buf(),
     }));
     let router = http::router(centre, &config)?;
+
+    reaper::take_back_orphans(&*store, &registry).await?;
 
     let shutdown = CancellationToken::new();
     let settings = worker_settings(&config);

@@ -24,9 +24,7 @@ pub fn message_for(view: &TaskView, lang: Lang) -> String {
             None => t.failed_without_reason().to_owned(),
         },
         Phase::Cancelled => t.cancelled().to_owned(),
-        Phase::Abandoned => {
-            t.abandoned((view.expires_at.saturating_sub(view.registered_at) + 30_000) / 60_000)
-        }
+        Phase::Abandoned => t.abandoned(view.expires_at.saturating_sub(view.registered_at) / 1000),
         Phase::FileExpired => t.file_expired().to_owned(),
     }
 }
@@ -114,10 +112,17 @@ impl Texts {
     }
 
     /// Stopped at its deadline.
-    pub fn abandoned(self, minutes: u64) -> String {
+    pub fn abandoned(self, limit_seconds: u64) -> String {
+        let (count, en, zh) = match limit_seconds {
+            0..60 => (limit_seconds, "second", "秒"),
+            _ => (limit_seconds / 60, "minute", "分钟"),
+        };
         match self.lang {
-            Lang::En => format!("Export stopped after {minutes} minutes. You can start it again."),
-            Lang::Zh => format!("导出已超过 {minutes} 分钟，任务已放弃，可重新导出"),
+            Lang::En => {
+                let plural = if count == 1 { "" } else { "s" };
+                format!("Export stopped after {count} {en}{plural}. You can start it again.")
+            }
+            Lang::Zh => format!("导出已超过 {count} {zh}，任务已放弃，可重新导出"),
         }
     }
 

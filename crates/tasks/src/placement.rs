@@ -30,7 +30,8 @@ impl Placement {
             ready: (live && task.state == State::Queued).then_some(task.registered_at),
             lease: task.lease.as_ref().filter(|_| live).map(|lease| lease.expires_at),
             deadline: live.then_some(task.deadline),
-            purge: task.archived.then(|| task.kept_until()),
+            // Also while it holds its slot: what is past its retention is gone, seen or not.
+            purge: task.state.is_final().then(|| task.kept_until()),
         }
     }
 }

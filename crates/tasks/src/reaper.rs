@@ -17,7 +17,7 @@ use crate::worker::{Doorbell, WorkerSettings};
 /// Tasks handled of each list in one round; the next round takes the rest.
 const BATCH: usize = 256;
 
-/// Runs rounds until `shutdown`. At the start it takes tasks back whose holder is known to be gone.
+/// Runs rounds until `shutdown`.
 pub async fn run(
     store: Arc<dyn TaskStore>,
     registry: Arc<Registry>,
@@ -25,12 +25,6 @@ pub async fn run(
     doorbell: Doorbell,
     shutdown: CancellationToken,
 ) {
-    if store.is_exclusive()
-        && let Err(error) = take_back_orphans(&*store, &registry).await
-    {
-        tracing::warn!(error = %error, "could not take back the tasks of the process before; their leases will end");
-    }
-    doorbell.ring();
     loop {
         if let Err(error) = round(&*store, &registry, &doorbell).await {
             tracing::warn!(error = %error, "the reaper could not finish its round; it will try again");
@@ -42,17 +36,23 @@ pub async fn run(
     }
 }
 
-/// Gives the tasks of a process that is gone back to the queue at once, without waiting for their leases.
-async fn take_back_orphans(store: &dyn TaskStore, registry: &Registry) -> Result<(), StoreError> {
-    loop {
+/// Gives the tasks of a process that is gone back to the queue at once, without waiting for their leases. To be called before
+/// the worker starts, so that they keep their place before those that waited behind them. Does nothing on a store that
+/// other processes may have open.
+///
+/// # Errors
+/// [`StoreError`] if the store does not answer; the leases that remain end by themselves.
+pub async fn take_back_orphans(store: &dyn TaskStore, registry: &Registry) -> Result<(), StoreError> {
+    while store.is_exclusive() {
         let orphans = store.leased(BATCH).await?;
         for id in &orphans {
             settle(store, registry, id, &Event::HolderGone).await?;
         }
         if orphans.len() < BATCH {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 /// One round over all lists.
@@ -100,7 +100,7 @@ async fn settle(
 async fn purge(store: &dyn TaskStore, registry: &Registry, id: &TaskId) -> Result<(), StoreError> {
     let loaded = store.load(id).await?;
     let Some(task) = loaded.task else { return Ok(()) };
-    if !task.archived || loaded.now < task.kept_until() {
+    if !task.state.is_final() || loaded.now < task.kept_until() {
         return Ok(());
     }
     if discard(registry, &task).await {

@@ -110,7 +110,7 @@ proptest! {
             prop_assert_eq!(place.lease.is_some(), after.state == State::Running);
             prop_assert_eq!(place.holds_slot, !after.archived);
             prop_assert_eq!(place.deadline.is_some(), !after.archived);
-            prop_assert_eq!(place.purge.is_some(), after.archived);
+            prop_assert_eq!(place.purge.is_some(), after.state.is_final());
             task = after;
         }
         // Whatever happened, the deadline ends it and frees the slot.

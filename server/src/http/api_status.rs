@@ -41,6 +41,18 @@ pub(super) fn refuse(code: ErrorCode, lang: Lang) -> Response {
     respond(&ApiError::new(code, Texts::new(lang).error(code)))
 }
 
+/// A refusal in the words of its code, under a status of its own.
+pub(super) fn refuse_as(status: StatusCode, code: ErrorCode, lang: Lang) -> Response {
+    let mut response = refuse(code, lang);
+    *response.status_mut() = status;
+    response
+}
+
+/// Answers a method that a path does not take.
+pub(super) async fn wrong_method(headers: HeaderMap) -> Response {
+    refuse_as(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::UnknownCall, super::page::preferences(&headers).lang)
+}
+
 /// Middleware around the pages and calls.
 pub(super) async fn set_status(request: Request, next: Next) -> Response {
     let is_call = request.uri().path().starts_with("/api/");
@@ -60,9 +72,7 @@ pub(super) async fn set_status(request: Request, next: Next) -> Response {
     }
     // Calls are POST; axum answers other methods without a body of ours.
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let mut refused = refuse(ErrorCode::UnknownCall, lang);
-        *refused.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        return refused;
+        return refuse_as(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::UnknownCall, lang);
     }
     let mut response = response;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

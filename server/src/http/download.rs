@@ -12,10 +12,10 @@ use axum::response::{Html, IntoResponse, Response};
 use longshore_app::i18n::Texts;
 use longshore_app::serve::refusal;
 use longshore_jobs::{Caller, Centre, CentreError, Download};
-use longshore_protocol::Lang;
+use longshore_protocol::{ErrorCode, Lang};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::api_status::respond;
+use super::api_status::{refuse_as, respond};
 use super::page::preferences;
 
 /// What RFC 5987 §3.2.1 lets stand for itself (`attr-char`).
@@ -53,8 +53,12 @@ async fn send(centre: &Centre, file: &Download, headers: &HeaderMap) -> Result<R
     let range = match wanted_range(headers, &etag, file.size_bytes) {
         Ok(range) => range,
         Err(()) => {
-            let all = format!("bytes */{}", file.size_bytes);
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, all)]).into_response());
+            let lang = preferences(headers).lang;
+            let mut refused = refuse_as(StatusCode::RANGE_NOT_SATISFIABLE, ErrorCode::BadRequest, lang);
+            if let Ok(all) = HeaderValue::from_str(&format!("bytes */{}", file.size_bytes)) {
+                refused.headers_mut().insert(CONTENT_RANGE, all);
+            }
+            return Ok(refused);
         }
     };
     let (status, part) = match &range {

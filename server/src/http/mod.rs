@@ -45,7 +45,9 @@ pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
         .layer(from_fn(api_status::set_status))
         .layer(CompressionLayer::new())
         .with_state(options.clone());
-    let files = Router::new().route("/files/{task}", get(download::download)).with_state(centre.clone());
+    let files = Router::new()
+        .route("/files/{task}", get(download::download).fallback(api_status::wrong_method))
+        .with_state(centre.clone());
     let with_session = pages.merge(files).layer(from_fn_with_state(sessions, session::identify));
     let without = Router::new()
         .route("/health", get(health::health))

@@ -7,11 +7,11 @@ use clap::{Args, Parser, Subcommand};
 
 /// Longshore: exports and imports that never time out.
 #[derive(Debug, Parser)]
-#[command(name = "longshore", version, about, arg_required_else_help = true)]
+#[command(name = "longshore", version, about)]
 pub struct Cli {
-    /// What to do.
+    /// What to do; `serve` where nothing is named.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The commands.
@@ -29,7 +29,7 @@ pub enum Command {
 }
 
 /// Arguments of `serve`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ServeArgs {
     /// Configuration file; ./longshore.toml if it is there.
     #[arg(short, long, value_name = "FILE")]

@@ -14,10 +14,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ServeArgs};
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    // `cargo leptos watch` starts the program without arguments.
+    let command = Cli::parse().command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
+    let done = match command {
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::make(&args),
         Command::Defaults => {

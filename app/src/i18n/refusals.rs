@@ -102,9 +102,6 @@ impl Texts {
                 Lang::En => format!("This is too long. At most {} are allowed.", grouped(u64::from(*limit))),
                 Lang::Zh => format!("内容过长，最多允许 {}。", grouped(u64::from(*limit))),
             },
-            ProblemKind::BadPage => {
-                self.pick("There is no such page. Go back to the first page.", "没有这一页，请返回第一页。").to_owned()
-            }
         }
     }
 

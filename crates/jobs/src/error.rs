@@ -62,7 +62,7 @@ impl From<ApplyError> for CentreError {
             ApplyError::Unknown(_) => CentreError::UnknownTask,
             ApplyError::Store(error) => CentreError::Store(error),
             // The same request may get through a moment later.
-            ApplyError::Contended(_) => CentreError::Store(StoreError::Interrupted),
+            ApplyError::Busy => CentreError::Store(StoreError::Interrupted),
             ApplyError::Refused(refusal) => CentreError::Internal(refusal.to_string()),
         }
     }

@@ -149,8 +149,6 @@ pub enum ProblemKind {
         /// Entries or characters at most.
         limit: u32,
     },
-    /// A page number below 1 or past what is shown.
-    BadPage,
 }
 
 /// One thing wrong with a request, in words.

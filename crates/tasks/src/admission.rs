@@ -8,7 +8,7 @@ use rand::RngCore;
 use crate::apply::{ApplyError, apply};
 use crate::entity::{Payload, Slot, State, Task};
 use crate::id::new_task_id;
-use crate::store::{Change, Committed, StoreError, TaskStore};
+use crate::store::{Change, Committed, TaskStore};
 use crate::transition::{Event, Refusal};
 
 /// Tries before contention over one slot is reported as an error.
@@ -55,8 +55,8 @@ impl Registered {
 /// deadline is expired, and so neither can keep anyone from starting again.
 ///
 /// # Errors
-/// [`ApplyError::Store`] if the store does not answer, [`ApplyError::Contended`] if others take and free
-/// the slot at every try.
+/// [`ApplyError::Store`] if the store does not answer, [`ApplyError::Busy`] if others take and free the
+/// slot at every try.
 pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered, ApplyError> {
     // The same at every try, so that a commit whose answer was lost is recognised.
     let mut id = None;
@@ -109,7 +109,7 @@ pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered
             Committed::SlotTaken(_) | Committed::Conflict => {}
         }
     }
-    Err(ApplyError::Store(StoreError::Interrupted))
+    Err(ApplyError::Busy)
 }
 
 /// Takes a task that no longer counts out of its slot.

@@ -22,9 +22,9 @@ pub enum ApplyError {
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Others changed the task at every try.
-    #[error("task {0} is changed by others all the time")]
-    Contended(TaskId),
+    /// Others changed the task, or its slot, at every try.
+    #[error("others change the task or its slot all the time")]
+    Busy,
 }
 
 impl ApplyError {
@@ -32,7 +32,7 @@ impl ApplyError {
     pub fn is_retryable(&self) -> bool {
         match self {
             ApplyError::Store(error) => error.is_retryable(),
-            ApplyError::Contended(_) => true,
+            ApplyError::Busy => true,
             ApplyError::Unknown(_) | ApplyError::Refused(_) => false,
         }
     }
@@ -57,7 +57,7 @@ pub async fn apply(store: &dyn TaskStore, id: &TaskId, event: &Event) -> Result<
             Committed::Conflict | Committed::SlotTaken(_) | Committed::KeyKnown(_) => {}
         }
     }
-    Err(ApplyError::Contended(id.clone()))
+    Err(ApplyError::Busy)
 }
 
 /// The task's next version.

@@ -92,7 +92,7 @@ async fn settle(
             Ok(())
         }
         Err(ApplyError::Store(error)) => Err(error),
-        Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Contended(_)) => Ok(()),
+        Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Busy) => Ok(()),
     }
 }
 

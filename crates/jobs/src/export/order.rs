@@ -85,6 +85,6 @@ pub fn check(
     }
     let idempotency_key = Some(request.idempotency_key.clone()).filter(|key| !key.is_empty());
     let order = ExportOrder { format, file_name: format!("{stem}{ending}"), lang, request };
-    let body = serde_json::to_value(&order).unwrap_or_default();
+    let body = serde_json::to_value(&order).expect("plain data whose keys are all text");
     Ok(CheckedOrder { payload: Payload { version: ORDER_VERSION, body }, idempotency_key })
 }

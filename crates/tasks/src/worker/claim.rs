@@ -43,7 +43,7 @@ pub(super) async fn claim_next(
                 let token = Token { epoch: task.epoch, nonce };
                 return Ok(Some(Claimed { job, context: TaskContext::new(task, token) }));
             }
-            Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Contended(_)) => {}
+            Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Busy) => {}
             Err(error @ ApplyError::Store(_)) => return Err(error),
         }
     }

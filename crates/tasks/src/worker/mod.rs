@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::job::Registry;
 use crate::store::TaskStore;
 
+/// The longest pause between two tries while the store does not answer.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
 /// How a worker behaves. Defaults as in the constants of this type's `Default`.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
@@ -76,6 +79,7 @@ pub async fn run(
 ) {
     let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
     let mut runs = JoinSet::new();
+    let mut pause = settings.poll;
     while !shutdown.is_cancelled() {
         while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             match claim::claim_next(&*store, &registry, &settings).await {
@@ -88,9 +92,13 @@ pub async fn run(
                         doorbell.ring();
                     });
                 }
-                Ok(None) => break,
+                Ok(None) => {
+                    pause = settings.poll;
+                    break;
+                }
                 Err(error) => {
-                    tracing::warn!(error = %error, "could not claim; will try again");
+                    pause = (pause * 2).min(PAUSE_MAX);
+                    tracing::warn!(error = %error, pause_ms = pause.as_millis() as u64, "could not claim");
                     break;
                 }
             }
@@ -99,7 +107,7 @@ pub async fn run(
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = doorbell.rung() => {}
-            () = tokio::time::sleep(settings.poll) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
     let drained =

@@ -7,7 +7,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use longshore_protocol::{DatasetView, RowsPage, RowsRequest};
 
 use super::not_found::NotFoundPage;
-use super::{Datasets, PageTitle};
+use super::{Datasets, DatasetsFailed, PageTitle};
 use crate::api::list_rows;
 use crate::call_error::CallError;
 use crate::export::controls::ExportControls;
@@ -40,25 +40,7 @@ pub fn DatasetPage() -> impl IntoView {
                 Some(dataset) => EitherOf3::A(view! { <DatasetList dataset/> }),
                 None => EitherOf3::B(view! { <NotFoundPage/> }),
             },
-            Err(error) => EitherOf3::C(view! {
-                <Notice
-                    is_error=true
-                    title=Signal::derive(move || t.get().rows_failed().to_owned())
-                    hint=Signal::derive(move || t.get().error(error.code()).to_owned())
-                >
-                    <button
-                        type="button"
-                        class="button"
-                        on:click=move |_| {
-                            if let Some(datasets) = datasets {
-                                datasets.refetch();
-                            }
-                        }
-                    >
-                        {move || t.get().retry()}
-                    </button>
-                </Notice>
-            }),
+            Err(error) => EitherOf3::C(view! { <DatasetsFailed code=error.code()/> }),
         })
     };
     view! {

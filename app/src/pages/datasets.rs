@@ -4,7 +4,7 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use longshore_protocol::DatasetView;
 
-use super::{Datasets, PageTitle};
+use super::{Datasets, DatasetsFailed, PageTitle};
 use crate::i18n::use_texts;
 use crate::notice::Notice;
 
@@ -27,25 +27,7 @@ pub fn DatasetsPage() -> impl IntoView {
                 let cards = list.into_iter().map(|dataset| view! { <DatasetCard dataset/> }).collect_view();
                 EitherOf3::B(view! { <ul class="cards">{cards}</ul> })
             }
-            Err(error) => EitherOf3::C(view! {
-                <Notice
-                    is_error=true
-                    title=Signal::derive(move || t.get().rows_failed().to_owned())
-                    hint=Signal::derive(move || t.get().error(error.code()).to_owned())
-                >
-                    <button
-                        type="button"
-                        class="button"
-                        on:click=move |_| {
-                            if let Some(datasets) = datasets {
-                                datasets.refetch();
-                            }
-                        }
-                    >
-                        {move || t.get().retry()}
-                    </button>
-                </Notice>
-            }),
+            Err(error) => EitherOf3::C(view! { <DatasetsFailed code=error.code()/> }),
         })
     };
     view! {

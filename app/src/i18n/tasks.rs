@@ -72,8 +72,11 @@ impl Texts {
         }
     }
 
-    /// After the last row: the file is on its way to the file store.
+    /// After the last row: the file is on its way to the file store. Bytes are told only where they were counted.
     pub fn writing_file(self, done_bytes: u64, total_bytes: Option<u64>) -> String {
+        if done_bytes == 0 {
+            return self.pick("Writing the file…", "正在写入文件…").to_owned();
+        }
         match (self.lang, total_bytes.filter(|total| done_bytes <= *total)) {
             (Lang::En, Some(total)) => format!("Writing the file: {} of {}", size(done_bytes), size(total)),
             (Lang::Zh, Some(total)) => format!("正在写入文件：{} / {}", size(done_bytes), size(total)),

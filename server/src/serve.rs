@@ -11,7 +11,7 @@ use longshore_files::FileStore;
 use longshore_jobs::export::ExportJob;
 use longshore_jobs::{Centre, CentreSettings};
 use longshore_tasks::store::{EmbeddedStore, RedisStore};
-use longshore_tasks::{Doorbell, Registry, TaskStore, WorkerSettings, reaper, worker};
+use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
 use rand::RngCore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -71,10 +71,8 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
         files.remove_unfinished().await?;
     }
 
-    let doorbell = Doorbell::default();
     let settings = CentreSettings { time_limit: config.tasks.time_limit, retention: config.tasks.retention };
-    let centre =
-        Centre::new(Arc::clone(&store), Arc::clone(&catalog), files.clone(), doorbell.clone(), settings);
+    let centre = Centre::new(Arc::clone(&store), Arc::clone(&catalog), files.clone(), settings);
     let registry = Arc::new(Registry::default().with(ExportJob {
         catalog,
         files,
@@ -90,10 +88,9 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
         Arc::clone(&store),
         Arc::clone(&registry),
         settings.clone(),
-        doorbell.clone(),
         shutdown.clone(),
     ));
-    let reaper = tokio::spawn(reaper::run(store, registry, settings, doorbell, shutdown.clone()));
+    let reaper = tokio::spawn(reaper::run(store, registry, settings, shutdown.clone()));
     tokio::spawn(stop_at_signal(shutdown.clone()));
 
     println!("Longshore is ready at http://{}", listener.local_addr()?);
@@ -111,6 +108,9 @@ async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn TaskStore>> {
     }
     let store = RedisStore::connect(url).await.context("can't use the Redis server of REDIS_URL")?;
     tracing::info!("tasks are shared through Redis");
+    for advice in store.advice() {
+        tracing::warn!("{advice}");
+    }
     Ok(Arc::new(store))
 }
 

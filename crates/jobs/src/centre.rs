@@ -9,15 +9,15 @@ use longshore_protocol::{
     DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, TaskId, TaskKind, TaskQuery, TaskView,
 };
 use longshore_tasks::entity::Slot;
-use longshore_tasks::{ApplyError, apply, id, register};
 use longshore_tasks::{
-    Doorbell, Event, Loaded, NewTask, Refusal, Registered, State, Task, TaskStore, Timestamp,
+    ApplyError, Event, Job, Loaded, NewTask, Priority, Refusal, Registered, State, Task, TaskStore,
+    Timestamp, apply, id, register,
 };
 
 use crate::caller::Caller;
 use crate::download::Download;
 use crate::error::CentreError;
-use crate::export::{self, ExportedFile};
+use crate::export::{self, ExportJob, ExportedFile};
 use crate::view::task_view;
 
 /// Tasks that a list shows.
@@ -57,20 +57,18 @@ pub struct Centre {
     store: Arc<dyn TaskStore>,
     catalog: Arc<Catalog>,
     files: FileStore,
-    doorbell: Doorbell,
     settings: CentreSettings,
 }
 
 impl Centre {
-    /// A centre on these parts; `doorbell` wakes the worker of this process, if it has one.
+    /// A centre on these parts.
     pub fn new(
         store: Arc<dyn TaskStore>,
         catalog: Arc<Catalog>,
         files: FileStore,
-        doorbell: Doorbell,
         settings: CentreSettings,
     ) -> Centre {
-        Centre { store, catalog, files, doorbell, settings }
+        Centre { store, catalog, files, settings }
     }
 
     /// All datasets, in their order.
@@ -107,14 +105,14 @@ impl Centre {
             tenant: caller.tenant.clone(),
             slot: slot(caller, TaskKind::Export, dataset),
             payload: order.payload,
+            priority: Priority::Normal,
+            delay: Duration::ZERO,
+            attempts_max: ExportJob::ATTEMPTS_MAX,
             time_limit: dataset.export_deadline.unwrap_or(self.settings.time_limit),
             retention: self.settings.retention,
             idempotency_key: order.idempotency_key,
         };
         let registered = register(&*self.store, &new).await?;
-        if matches!(registered, Registered::New(_)) {
-            self.doorbell.ring();
-        }
         // Loaded again for its place in the queue, which only the store knows.
         let loaded = self.store.load(&registered.task().id).await?;
         let (task, ahead) = (loaded.task.as_ref().unwrap_or(registered.task()), loaded.ahead);
@@ -151,7 +149,7 @@ impl Centre {
     /// As [`Centre::status`].
     pub async fn cancel(&self, caller: &Caller, query: &TaskQuery) -> Answer<Option<TaskView>> {
         let Some((task, _, now)) = self.find(caller, query).await? else { return Ok(None) };
-        match apply(&*self.store, &task.id, &Event::RequestCancel).await {
+        match longshore_tasks::cancel(&*self.store, &task.id).await {
             Ok(task) => Ok(task_view(&task, None, now)),
             // Whatever ended it first: say so.
             Err(ApplyError::Refused(Refusal::AlreadyFinal | Refusal::Archived | Refusal::PastDeadline)) => {
@@ -223,14 +221,15 @@ impl Centre {
             return self.owned(caller, task).await.map(Some);
         }
         let dataset = self.dataset(query.dataset.as_deref().unwrap_or_default())?;
-        let Loaded { task, ahead, now } = self.store.load_slot(&slot(caller, query.kind, dataset)).await?;
+        let Loaded { task, ahead, now, .. } =
+            self.store.load_slot(&slot(caller, query.kind, dataset)).await?;
         // Past its deadline the entity counts as gone, even before the reaper came.
         Ok(task.filter(|task| now < task.deadline).map(|task| (task, ahead, now)))
     }
 
     async fn owned(&self, caller: &Caller, task: &str) -> Answer<(Task, Option<u64>, Timestamp)> {
         let id = TaskId::parse(task).map_err(|_| CentreError::UnknownTask)?;
-        let Loaded { task, ahead, now } = self.store.load(&id).await?;
+        let Loaded { task, ahead, now, .. } = self.store.load(&id).await?;
         match task {
             Some(task) if task.slot.owner == caller.owner => Ok((task, ahead, now)),
             Some(_) => Err(CentreError::UnknownTask),

@@ -13,10 +13,10 @@ pub fn file_url(task: &Task) -> String {
 /// The task's phase at `now`. A task past its deadline is abandoned even before the reaper came.
 fn phase_at(task: &Task, now: Timestamp) -> Phase {
     match task.state {
-        State::Queued | State::Running if now >= task.deadline => Phase::Abandoned,
+        State::Queued | State::Running | State::Waiting if now >= task.deadline => Phase::Abandoned,
         State::Queued => Phase::Queued,
-        State::Running if task.cancel_requested => Phase::Cancelling,
-        State::Running => Phase::Running,
+        State::Running | State::Waiting if task.cancel_requested => Phase::Cancelling,
+        State::Running | State::Waiting => Phase::Running,
         State::Succeeded if now >= task.kept_until() => Phase::FileExpired,
         State::Succeeded => Phase::Succeeded,
         State::Failed => Phase::Failed,

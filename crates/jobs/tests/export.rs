@@ -14,7 +14,7 @@ use longshore_protocol::{
     ErrorCode, ExportRequest, FailureCode, Filter, Lang, OwnerId, Phase, TaskQuery, TaskView, TenantId,
 };
 use longshore_tasks::store::EmbeddedStore;
-use longshore_tasks::{Doorbell, Registry, TaskStore, WorkerSettings, reaper, worker};
+use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
 use tokio_util::sync::CancellationToken;
 
 const ORDERS: &str = r#"
@@ -66,8 +66,7 @@ impl Fixture {
         std::fs::create_dir(&scratch).expect("creates");
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
-        let doorbell = Doorbell::default();
-        let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), doorbell.clone(), settings);
+        let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), settings);
         let registry = Arc::new(Registry::default().with(ExportJob { catalog, files, scratch }));
         let quick = Duration::from_millis(20);
         let settings = WorkerSettings {
@@ -78,14 +77,8 @@ impl Fixture {
         };
         let shutdown = CancellationToken::new();
         let parts = vec![
-            tokio::spawn(worker::run(
-                store.clone(),
-                registry.clone(),
-                settings.clone(),
-                doorbell.clone(),
-                shutdown.clone(),
-            )),
-            tokio::spawn(reaper::run(store, registry, settings, doorbell, shutdown.clone())),
+            tokio::spawn(worker::run(store.clone(), registry.clone(), settings.clone(), shutdown.clone())),
+            tokio::spawn(reaper::run(store, registry, settings, shutdown.clone())),
         ];
         Fixture { folder, centre, shutdown, parts }
     }

@@ -49,7 +49,7 @@ pub enum TaskKind {
 
 impl TaskKind {
     /// The name in JSON and in keys.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             TaskKind::Export => "export",
         }

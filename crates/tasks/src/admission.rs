@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use longshore_protocol::TenantId;
+use longshore_protocol::{TaskId, TenantId};
 use rand::RngCore;
 
 use crate::apply::{ApplyError, apply};
-use crate::entity::{Payload, Slot, State, Task};
+use crate::entity::{Payload, Priority, Slot, State, Task};
 use crate::id::new_task_id;
+use crate::limits::Limits;
 use crate::store::{Change, Committed, TaskStore};
 use crate::transition::{Event, Refusal};
 
@@ -23,6 +24,12 @@ pub struct NewTask {
     pub slot: Slot,
     /// What to do.
     pub payload: Payload,
+    /// Its place among its tenant's waiting tasks.
+    pub priority: Priority,
+    /// How long after registration it may be claimed.
+    pub delay: Duration,
+    /// Failed runs after which it is given up, at least 1.
+    pub attempts_max: u32,
     /// Time from registration to the deadline.
     pub time_limit: Duration,
     /// How long the record and what the job makes are kept after the end.
@@ -78,13 +85,21 @@ pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered
             tenant: new.tenant.clone(),
             slot: new.slot.clone(),
             payload: new.payload.clone(),
+            priority: new.priority,
+            parent: None,
+            children: Default::default(),
             state: State::Queued,
+            run_at: (!new.delay.is_zero()).then(|| loaded.now.plus(new.delay)),
             cancel_requested: false,
             archived: false,
             lease: None,
             epoch: 0,
             crash_count: 0,
+            failed_runs: 0,
+            attempts_max: new.attempts_max,
+            dead: false,
             progress: Default::default(),
+            cursor: None,
             result: None,
             failure: None,
             idempotency_key: new.idempotency_key.clone(),
@@ -96,9 +111,11 @@ pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered
             deadline: loaded.now.plus(new.time_limit),
             retention_ms: u64::try_from(new.retention.as_millis()).unwrap_or(u64::MAX),
         };
-        match store.commit(Change::Create(&task)).await? {
+        match store.commit(&[Change::Create(&task)], Limits::NONE).await? {
             Committed::Done => {
-                tracing::info!(task.id = %task.id, task.kind = %task.slot.kind, "task registered");
+                tracing::info!(
+                    task.id = %task.id, task.kind = %task.slot.kind, tenant = %task.tenant, "task registered"
+                );
                 return Ok(Registered::New(task));
             }
             Committed::KeyKnown(known) => {
@@ -106,10 +123,59 @@ pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered
                     return Ok(Registered::Repeated(task));
                 }
             }
-            Committed::SlotTaken(_) | Committed::Conflict => {}
+            Committed::SlotTaken(_) | Committed::Conflict | Committed::AtLimit => {}
         }
     }
     Err(ApplyError::Busy)
+}
+
+/// Why a task was not registered once more.
+#[derive(Debug, thiserror::Error)]
+pub enum RerunError {
+    /// It has not ended, or it ended well.
+    #[error("the task has not failed")]
+    NotFailed,
+    /// It is a part of another task.
+    #[error("the task is a part of task {0}: run that one again")]
+    Child(TaskId),
+    /// The store could not do it.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+/// Registers what an ended task was to do once more, as a new task: a final state stays final. The same task gives the same
+/// new one however often this is called. Its record leaves the dead letter list.
+///
+/// # Errors
+/// See [`RerunError`].
+pub async fn rerun(store: &dyn TaskStore, id: &TaskId) -> Result<Registered, RerunError> {
+    let loaded = store.load(id).await.map_err(ApplyError::from)?;
+    let old = loaded.task.ok_or_else(|| ApplyError::Unknown(id.clone()))?;
+    if let Some(parent) = old.parent {
+        return Err(RerunError::Child(parent));
+    }
+    if !old.state.is_final() || old.state == State::Succeeded {
+        return Err(RerunError::NotFailed);
+    }
+    let new = NewTask {
+        tenant: old.tenant.clone(),
+        slot: old.slot.clone(),
+        payload: old.payload.clone(),
+        priority: old.priority,
+        delay: Duration::ZERO,
+        attempts_max: old.attempts_max,
+        time_limit: old.deadline.since(old.registered_at),
+        retention: Duration::from_millis(old.retention_ms),
+        idempotency_key: Some(format!("rerun {id}")),
+    };
+    let registered = register(store, &new).await?;
+    if old.dead && !matches!(registered, Registered::Running(_)) {
+        match apply(store, id, &Event::Revived).await {
+            Ok(_) | Err(ApplyError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(registered)
 }
 
 /// Takes a task that no longer counts out of its slot.

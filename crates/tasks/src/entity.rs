@@ -45,10 +45,12 @@ impl fmt::Display for Timestamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Waits for a worker.
+    /// Waits for a worker, or first for the time in [`Task::run_at`].
     Queued,
     /// A worker holds the lease.
     Running,
+    /// Its children run; it goes back to the queue when the last of them has ended.
+    Waiting,
     /// Ended with a result.
     Succeeded,
     /// Ended without one, for the reason in [`Task::failure`].
@@ -62,7 +64,7 @@ pub enum State {
 impl State {
     /// Whether no event leads out of this state.
     pub fn is_final(self) -> bool {
-        !matches!(self, State::Queued | State::Running)
+        !matches!(self, State::Queued | State::Running | State::Waiting)
     }
 
     /// The name in JSON, logs and Redis.
@@ -70,6 +72,7 @@ impl State {
         match self {
             State::Queued => "queued",
             State::Running => "running",
+            State::Waiting => "waiting",
             State::Succeeded => "succeeded",
             State::Failed => "failed",
             State::Cancelled => "cancelled",
@@ -135,6 +138,68 @@ pub struct Failure {
     pub reference: String,
 }
 
+/// Which of a tenant's waiting tasks goes first; tenants themselves take turns whatever their priorities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// In the order of registration.
+    #[default]
+    Normal,
+    /// When nothing else waits.
+    Low,
+}
+
+/// How the children of a task stand. `total` grows by spawning; the others by the transitions that end a child, each in
+/// the same commit, so that they are exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Children {
+    /// Spawned so far; their numbers are 0 to `total - 1`.
+    pub total: u32,
+    /// Ended with a result.
+    pub succeeded: u32,
+    /// Ended without one: failed, or past the deadline.
+    pub failed: u32,
+    /// Ended because the parent was being cancelled or had ended.
+    pub cancelled: u32,
+}
+
+impl Children {
+    /// Children that have ended.
+    pub fn ended(&self) -> u32 {
+        self.succeeded + self.failed + self.cancelled
+    }
+
+    /// Children that have not ended.
+    pub fn open(&self) -> u32 {
+        self.total - self.ended()
+    }
+}
+
+/// The line in which a task waits: workers ask for the kinds and versions they know, and tenants take turns in each.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane {
+    /// Job kind.
+    pub kind: String,
+    /// Payload version.
+    pub version: u32,
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.kind, self.version)
+    }
+}
+
+impl Lane {
+    /// Reads what `Display` wrote.
+    pub fn parse(text: &str) -> Option<Lane> {
+        let (kind, version) = text.split_once('@')?;
+        Some(Lane { kind: kind.to_owned(), version: version.parse().ok()? })
+    }
+}
+
 /// One task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -146,8 +211,20 @@ pub struct Task {
     pub slot: Slot,
     /// What to do.
     pub payload: Payload,
+    /// Its place among its tenant's waiting tasks.
+    #[serde(default)]
+    pub priority: Priority,
+    /// The task that spawned it; its id is a part of this one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<TaskId>,
+    /// How its own children stand.
+    #[serde(default)]
+    pub children: Children,
     /// Where it stands.
     pub state: State,
+    /// Not to be claimed before; set for a delayed task and between two attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Timestamp>,
     /// Whether its owner asked for it to be stopped.
     pub cancel_requested: bool,
     /// Whether it has left its slot: cleared, replaced by a newer task, or past its deadline.
@@ -158,11 +235,23 @@ pub struct Task {
     pub epoch: u64,
     /// Number of workers that were lost while they ran it.
     pub crash_count: u32,
+    /// Runs that failed for a reason that may pass.
+    #[serde(default)]
+    pub failed_runs: u32,
+    /// Failed runs after which it is given up.
+    #[serde(default = "one")]
+    pub attempts_max: u32,
+    /// Whether it was given up after crashes or failed attempts: an operator may want to run it again.
+    #[serde(default)]
+    pub dead: bool,
     /// How far it has come; never goes back within a claim.
     pub progress: Progress,
+    /// How far it has come for a run that takes over, as the job kind defines it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<serde_json::Value>,
     /// What the job made, as the job kind defines it.
     pub result: Option<serde_json::Value>,
-    /// Why it failed.
+    /// Why it failed, or why its last attempt did while it waits for the next.
     pub failure: Option<Failure>,
     /// The client's name for the request that registered it.
     pub idempotency_key: Option<String>,
@@ -182,7 +271,16 @@ pub struct Task {
     pub retention_ms: u64,
 }
 
+fn one() -> u32 {
+    1
+}
+
 impl Task {
+    /// The line in which it waits.
+    pub fn lane(&self) -> Lane {
+        Lane { kind: self.slot.kind.clone(), version: self.payload.version }
+    }
+
     /// Until when the record and what the job made are kept: retention after the end, or after the
     /// deadline while there is no end yet.
     pub fn kept_until(&self) -> Timestamp {

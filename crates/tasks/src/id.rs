@@ -2,7 +2,7 @@
 //!
 //! `<shard: 2 hex><time: 10 base-32><random: 16 base-32>`, 28 characters, lower case. The shard says where
 //! the task's keys live; the time lets a poll for something long gone say "expired" rather than
-//! "unknown"; the 80 random bits cannot be guessed.
+//! "unknown"; the 80 random bits cannot be guessed. A child's id is its parent's, a dash and its number.
 
 use longshore_protocol::{TaskId, TenantId};
 use rand::RngCore;
@@ -51,9 +51,19 @@ pub fn new_task_id(tenant: &TenantId, now: Timestamp) -> TaskId {
     TaskId::parse(text).expect("base-32 digits are letters and digits, 28 of them")
 }
 
-/// When a task of this id was registered; `None` if the id was not made by [`new_task_id`].
+/// The id of a task's child of that number: `<parent>-<number>`. The same child has the same id at every try.
+pub fn child_id(parent: &TaskId, number: u32) -> TaskId {
+    TaskId::parse(format!("{parent}-{number}")).expect("28 characters, a dash and at most 10 digits")
+}
+
+/// The id of the parent of a task, if it is a child.
+pub fn parent_of(id: &TaskId) -> Option<TaskId> {
+    TaskId::parse(id.as_str().split_once('-')?.0).ok()
+}
+
+/// When a task of this id, or its parent, was registered; `None` if the id was not made here.
 pub fn registration_time(id: &TaskId) -> Option<Timestamp> {
-    let text = id.as_str().as_bytes();
+    let text = id.as_str().split_once('-').map_or(id.as_str(), |(parent, _)| parent).as_bytes();
     if text.len() != SHARD_LEN + TIME_LEN + RANDOM_LEN {
         return None;
     }
@@ -77,6 +87,9 @@ mod tests {
         assert_eq!(id.as_str().len(), 28);
         assert_eq!(registration_time(&id), Some(now));
         assert_ne!(new_task_id(&tenant, now), id);
+        let child = child_id(&id, 4_294_967_295);
+        assert_eq!((parent_of(&child), registration_time(&child)), (Some(id.clone()), Some(now)));
+        assert_eq!(parent_of(&id), None);
         for foreign in ["x", "0123456789012345678901234567", &"u".repeat(28)] {
             let parsed = registration_time(&TaskId::parse(foreign).expect("valid id"));
             assert!(parsed.is_none() || foreign.starts_with('0'), "{foreign}");

@@ -1,14 +1,15 @@
 //! What a job is to the runner: something that runs, can be told to stop, and can clean up.
 
-use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use longshore_protocol::{FailureCode, Unit};
-use tokio_util::sync::CancellationToken;
+use longshore_protocol::FailureCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::entity::{Payload, Progress, Task, Token};
+use crate::context::TaskContext;
+use crate::entity::{Payload, Task, Token};
+use crate::transition::NewChild;
 
 /// Why a run of a job failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,95 +19,66 @@ pub struct JobError {
     pub code: FailureCode,
     /// What in particular, where it helps a person; no cell contents, no secrets.
     pub detail: Option<String>,
+    /// Whether the reason may pass, so that the same run may succeed a little later.
+    pub may_pass: bool,
     /// The cause, for the log.
     #[source]
     pub cause: Box<dyn Error + Send + Sync>,
 }
 
-/// Why a run is told to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StopReason {
-    /// The owner wants it.
-    Cancelled,
-    /// The task is no longer this worker's: another has it, or its deadline has passed.
-    Lost,
-    /// This process shuts down; another run will begin from the start.
-    Shutdown,
+impl JobError {
+    /// A failure for which there is nothing to be said to a person, and which will not pass.
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> JobError {
+        JobError { code: FailureCode::Internal, detail: None, may_pass: false, cause: cause.into() }
+    }
 }
 
-/// What a run knows of its task and says about itself.
-#[derive(Clone, Debug)]
-pub struct TaskContext {
-    task: Arc<Task>,
-    token: Token,
-    stop: CancellationToken,
-    reason: Arc<Mutex<Option<StopReason>>>,
-    progress: Arc<Mutex<Progress>>,
-}
-
-impl TaskContext {
-    pub(crate) fn new(task: Task, token: Token) -> TaskContext {
-        TaskContext {
-            task: Arc::new(task),
-            token,
-            stop: CancellationToken::new(),
-            reason: Arc::default(),
-            progress: Arc::default(),
-        }
-    }
-
-    /// The task as it was claimed.
-    pub fn task(&self) -> &Task {
-        &self.task
-    }
-
-    /// The fencing token; whatever the run writes elsewhere carries it in its name.
-    pub fn token(&self) -> Token {
-        self.token
-    }
-
-    /// Cancelled when the run must stop.
-    pub fn stop(&self) -> &CancellationToken {
-        &self.stop
-    }
-
-    /// Says how far the run has come; the next beat carries it to the store. Numbers of the same unit
-    /// never go back.
-    pub fn report(&self, done: u64, total: Option<u64>, unit: Unit) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = if progress.unit == unit { progress.done.max(done) } else { done };
-        *progress = Progress { done, total, unit };
-    }
-
-    pub(crate) fn progress(&self) -> Progress {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn tell_to_stop(&self, reason: StopReason) {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
-        self.stop.cancel();
-    }
-
-    pub(crate) fn stop_reason(&self) -> Option<StopReason> {
-        *self.reason.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// How a run ended that did not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done<T> {
+    /// With what the task made.
+    Finished(T),
+    /// It has spawned children; the job is run again, with its last checkpoint, when all of them have ended.
+    AfterChildren,
 }
 
 /// A kind of work.
+///
+/// A run may end at any point without notice, and then another one begins, here or elsewhere, with the last checkpoint.
+/// Two runs of a task may overlap for a while, when one has lost its lease and does not know it yet: what a run writes
+/// elsewhere carries its [`Token`], or is guarded by the place it is written to. Only the store decides which one counts.
 #[async_trait]
 pub trait Job: Send + Sync + 'static {
-    /// Its name in slots; a constant of the crate that defines it.
-    fn kind(&self) -> &'static str;
+    /// Its name in slots and lanes: lower-case letters, digits and `_`.
+    const KIND: &'static str;
+    /// The newest payload version that it can read; older ones, from 1, it must read too.
+    const VERSION: u32;
+    /// Failed runs after which a task is given up, where the failures may pass.
+    const ATTEMPTS_MAX: u32 = 3;
+    /// What it is to do.
+    type Payload: Serialize + DeserializeOwned + Send;
+    /// What it makes: the task's result.
+    type Output: Serialize + DeserializeOwned;
 
-    /// The newest payload version that it can read.
-    fn version(&self) -> u32;
+    /// Reads a payload of `version`, at most [`Job::VERSION`]. To be written by jobs whose payload has changed.
+    ///
+    /// # Errors
+    /// If the body is not of that version.
+    fn read_payload(version: u32, body: serde_json::Value) -> Result<Self::Payload, serde_json::Error> {
+        let _ = version;
+        serde_json::from_value(body)
+    }
 
-    /// Does the work and gives what it made. Must end soon after `context.stop()` is cancelled, with
-    /// whatever result, and must have removed what it had half made by then.
+    /// Does the work. Must end soon after `context.stop()` is cancelled, with whatever result, and must have removed what it
+    /// had half made by then.
     ///
     /// # Errors
     /// A [`JobError`] that a person can be told.
-    async fn run(&self, payload: &Payload, context: &TaskContext) -> Result<serde_json::Value, JobError>;
+    async fn run(
+        &self,
+        payload: Self::Payload,
+        context: &TaskContext,
+    ) -> Result<Done<Self::Output>, JobError>;
 
     /// Removes what runs of the task left behind or made; may be called again for the same. Called for all runs when a
     /// task ends without a result and when its retention ends, and for one run whose end was refused.
@@ -116,6 +88,31 @@ pub trait Job: Send + Sync + 'static {
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
+/// The payload of a task of kind `J`, of its newest version.
+///
+/// # Errors
+/// If it can't be written as JSON.
+pub fn payload_of<J: Job>(payload: &J::Payload) -> Result<Payload, serde_json::Error> {
+    Ok(Payload { version: J::VERSION, body: serde_json::to_value(payload)? })
+}
+
+/// A child of kind `J`.
+///
+/// # Errors
+/// If the payload can't be written as JSON.
+pub fn child_of<J: Job>(payload: &J::Payload) -> Result<NewChild, serde_json::Error> {
+    Ok(NewChild {
+        kind: J::KIND.to_owned(),
+        payload: payload_of::<J>(payload)?,
+        attempts_max: J::ATTEMPTS_MAX,
+    })
+}
+
+/// What a task of kind `J` made; `None` unless it succeeded with such a result.
+pub fn output_of<J: Job>(task: &Task) -> Option<J::Output> {
+    serde_json::from_value(task.result.clone()?).ok()
+}
+
 /// Which runs of a task are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Runs {
@@ -123,23 +120,4 @@ pub enum Runs {
     All,
     /// The one with this fencing token.
     Only(Token),
-}
-
-/// The kinds of work that this process can do.
-#[derive(Clone, Default)]
-pub struct Registry {
-    jobs: HashMap<&'static str, Arc<dyn Job>>,
-}
-
-impl Registry {
-    /// Adds a kind.
-    pub fn with(mut self, job: impl Job) -> Registry {
-        self.jobs.insert(job.kind(), Arc::new(job));
-        self
-    }
-
-    /// The job for a task, unless its kind is unknown here or its payload is newer than this process.
-    pub fn job_for(&self, task: &Task) -> Option<Arc<dyn Job>> {
-        self.jobs.get(task.slot.kind.as_str()).filter(|job| task.payload.version <= job.version()).cloned()
-    }
 }

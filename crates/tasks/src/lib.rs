@@ -21,19 +21,29 @@
 
 pub mod admission;
 pub mod apply;
+pub mod context;
+pub mod control;
+pub mod doorbell;
 pub mod entity;
 pub mod id;
 pub mod job;
+pub mod limits;
 pub mod placement;
 pub mod reaper;
+pub mod registry;
 pub mod store;
 pub mod transition;
 pub mod worker;
 
-pub use admission::{NewTask, Registered, register};
+pub use admission::{NewTask, Registered, RerunError, register, rerun};
 pub use apply::{ApplyError, apply};
-pub use entity::{Failure, Progress, State, Task, Timestamp, Token};
-pub use job::{Job, JobError, Registry, Runs, StopReason, TaskContext};
+pub use context::{StopReason, TaskContext};
+pub use control::cancel;
+pub use doorbell::Doorbell;
+pub use entity::{Failure, Lane, Priority, Progress, State, Task, Timestamp, Token};
+pub use job::{Done, Job, JobError, Runs, child_of, output_of, payload_of};
+pub use limits::Limits;
+pub use registry::Registry;
 pub use store::{Loaded, StoreError, TaskStore};
-pub use transition::{Event, Outcome, Refusal};
-pub use worker::{Doorbell, WorkerSettings};
+pub use transition::{Event, NewChild, Outcome, Refusal};
+pub use worker::WorkerSettings;

@@ -1,23 +1,29 @@
-//! The one state machine: a task, an event and the time give the next task, or a refusal.
+//! The one state machine: a task, its parent, an event and the time give the next ones, or a refusal.
 //!
 //! ```text
-//!            Claim              Finish
-//! Queued ────────────▶ Running ───────▶ Succeeded │ Failed │ Cancelled
-//!   │  ◀──────────────   │ Release, LeaseLost, HolderGone (Failed after MAX_CRASHES)
-//!   │ RequestCancel      │ RequestCancel: told to the worker by its next beat
-//!   ▼                    ▼
-//! Cancelled            Deadline ──▶ Expired        (from Queued and Running)
+//!          Claim            Finish
+//! Queued ─────────▶ Running ──────▶ Succeeded │ Failed │ Cancelled
+//!  │ ▲ ◀─────────     │ Release, LeaseLost, HolderGone (Failed after MAX_CRASHES), Finish to be tried again
+//!  │ │                ▼ Wait
+//!  │ └─────────── Waiting: until the last child has ended
+//!  │ RequestCancel: Queued ends at once; Running is told by its next beat; Waiting ends with its children
+//!  ▼
+//! Cancelled         Deadline ─▶ Expired       (from Queued, Running and Waiting)
 //! ```
-//! Every final task is archived by `Clear` or by `Deadline`, whichever comes first.
+//! Every final task is archived: by `Clear` or `Deadline`, whichever comes first; a child at its end, since
+//! only its parent looks at it. A child whose parent has ended or is being cancelled is not run any more.
 
 use std::time::Duration;
 
 use longshore_protocol::FailureCode;
 
-use crate::entity::{Failure, Lease, Progress, State, Task, Timestamp, Token};
+use crate::entity::{Children, Failure, Lease, Payload, Priority, Progress, State, Task, Timestamp, Token};
+use crate::id::child_id;
 
 /// Workers that may be lost over one task before it is given up as poisonous.
 pub const MAX_CRASHES: u32 = 3;
+/// Children of one task.
+pub const MAX_CHILDREN: u32 = 100_000;
 
 /// How a run of a job ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +31,25 @@ pub enum Outcome {
     /// With what the job made.
     Succeeded(serde_json::Value),
     /// Without.
-    Failed(Failure),
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// If the reason may pass: how long to wait before the next attempt.
+        retry_after: Option<Duration>,
+    },
     /// It stopped because it was told that its owner wants so.
     Cancelled,
+}
+
+/// A child to spawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewChild {
+    /// Job kind.
+    pub kind: String,
+    /// What to do.
+    pub payload: Payload,
+    /// Failed runs after which it is given up.
+    pub attempts_max: u32,
 }
 
 /// What can happen to a task.
@@ -48,8 +70,24 @@ pub enum Event {
         token: Token,
         /// How far it has come.
         progress: Progress,
+        /// A new cursor; the last one stays where there is none.
+        cursor: Option<serde_json::Value>,
         /// How long the lease lasts from now.
         lease: Duration,
+    },
+    /// The worker's run wants children; they may begin at once.
+    Spawn {
+        /// Its fencing token.
+        token: Token,
+        /// The children, numbered on from those that it has.
+        children: Vec<NewChild>,
+    },
+    /// The worker's run has ended until the children have.
+    Wait {
+        /// Its fencing token.
+        token: Token,
+        /// A new cursor; the last one stays where there is none.
+        cursor: Option<serde_json::Value>,
     },
     /// The worker's run has ended.
     Finish {
@@ -62,17 +100,44 @@ pub enum Event {
     Release {
         /// Its fencing token.
         token: Token,
+        /// A new cursor; the last one stays where there is none.
+        cursor: Option<serde_json::Value>,
     },
     /// The lease has run out.
     LeaseLost,
     /// The holder of the lease is known to be gone, whatever the lease says.
     HolderGone,
+    /// The time has come that a delayed task waited for.
+    Due,
     /// The owner wants it stopped.
     RequestCancel,
     /// The deadline has passed.
     Deadline,
     /// The owner has seen the end, or a newer task takes the slot.
     Clear,
+    /// What it was to do is done by another task: nobody needs to look at it any more.
+    Revived,
+}
+
+impl Event {
+    /// The name in logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Claim { .. } => "claim",
+            Event::Beat { .. } => "beat",
+            Event::Spawn { .. } => "spawn",
+            Event::Wait { .. } => "wait",
+            Event::Finish { .. } => "finish",
+            Event::Release { .. } => "release",
+            Event::LeaseLost => "lease lost",
+            Event::HolderGone => "holder gone",
+            Event::Due => "due",
+            Event::RequestCancel => "cancel",
+            Event::Deadline => "deadline",
+            Event::Clear => "clear",
+            Event::Revived => "revived",
+        }
+    }
 }
 
 /// Why an event does not apply.
@@ -90,7 +155,7 @@ pub enum Refusal {
     /// The task has not ended yet.
     #[error("the task has not ended")]
     NotFinal,
-    /// The lease or the deadline has not run out.
+    /// The lease, the delay or the deadline has not run out.
     #[error("not due yet")]
     NotDue,
     /// The deadline has passed, so that only [`Event::Deadline`] applies.
@@ -99,28 +164,82 @@ pub enum Refusal {
     /// The task is archived, so that nothing applies any more.
     #[error("the task is archived")]
     Archived,
+    /// The task is being cancelled, so that it gets no more children.
+    #[error("the task is being cancelled")]
+    Cancelling,
+    /// A child cannot have children, and nobody more than [`MAX_CHILDREN`].
+    #[error("the task cannot have these children")]
+    NoMoreChildren,
+    /// The task is not in the dead letter list.
+    #[error("the task is not in the dead letter list")]
+    NotDead,
+    /// The task has no children to wait for.
+    #[error("the task has no children")]
+    NoChildren,
 }
 
-/// Applies an event. The caller commits the result with a new version and stamp.
+/// A task with what its transitions depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Family<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// The parent of a child; `None` if its record is gone, and for other tasks.
+    pub parent: Option<&'a Task>,
+}
+
+/// What an event makes of a family. All of it is to be stored in one commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The task.
+    pub task: Task,
+    /// The parent, where it changes.
+    pub parent: Option<Task>,
+    /// New tasks.
+    pub children: Vec<Task>,
+}
+
+/// Applies an event. The caller commits the result with new versions and stamps.
 ///
 /// # Errors
-/// A [`Refusal`] where the event does not apply; the task is unchanged then.
-pub fn transition(task: &Task, event: &Event, now: Timestamp) -> Result<Task, Refusal> {
+/// A [`Refusal`] where the event does not apply; nothing changes then.
+pub fn transition(family: Family<'_>, event: &Event, now: Timestamp) -> Result<Step, Refusal> {
+    let task = next(family, event, now)?;
+    let children = match event {
+        Event::Spawn { children, .. } => (family.task.children.total..)
+            .zip(children)
+            .map(|(number, child)| spawned(&task, number, child, now))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let has_ended = task.state.is_final() && !family.task.state.is_final();
+    let parent = family.parent.filter(|_| has_ended).and_then(|parent| with_child_ended(parent, task.state));
+    Ok(Step { task, parent, children })
+}
+
+fn next(family: Family<'_>, event: &Event, now: Timestamp) -> Result<Task, Refusal> {
+    let task = family.task;
+    if matches!(event, Event::Revived) {
+        // Also of an archived task: it has left its slot, but not the dead letter list.
+        return if task.dead { Ok(Task { dead: false, ..task.clone() }) } else { Err(Refusal::NotDead) };
+    }
     if task.archived {
-        return Err(match event {
-            Event::Beat { .. } | Event::Finish { .. } | Event::Release { .. } => Refusal::Stale,
-            _ => Refusal::Archived,
-        });
+        return Err(if is_of_a_worker(event) { Refusal::Stale } else { Refusal::Archived });
     }
     let past_deadline = now >= task.deadline;
     if past_deadline && !matches!(event, Event::Deadline | Event::Clear) {
         return Err(Refusal::PastDeadline);
     }
+    let is_unwanted = task.parent.is_some()
+        && family.parent.is_none_or(|parent| parent.state.is_final() || parent.cancel_requested);
     let mut next = task.clone();
     match event {
         Event::Claim { worker, nonce, lease } => {
-            if task.state != State::Queued {
+            if task.state != State::Queued || task.run_at.is_some() {
                 return Err(Refusal::NotQueued);
+            }
+            if is_unwanted {
+                end(&mut next, State::Cancelled, now);
+                return Ok(next);
             }
             next.epoch += 1;
             next.state = State::Running;
@@ -132,29 +251,40 @@ pub fn transition(task: &Task, event: &Event, now: Timestamp) -> Result<Task, Re
                 expires_at: now.plus(*lease),
             });
         }
-        Event::Beat { token, progress, lease } => {
+        Event::Beat { token, progress, cursor, lease } => {
             let held = held_lease(task, *token)?;
             next.lease = Some(Lease { expires_at: now.plus(*lease), ..held.clone() });
             next.progress = *progress;
+            next.cursor = cursor.clone().or(next.cursor);
+            next.cancel_requested |= is_unwanted;
+        }
+        Event::Spawn { token, children } => {
+            held_lease(task, *token)?;
+            let total = u64::from(task.children.total) + children.len() as u64;
+            if task.parent.is_some() || total > u64::from(MAX_CHILDREN) {
+                return Err(Refusal::NoMoreChildren);
+            }
+            if task.cancel_requested {
+                return Err(Refusal::Cancelling);
+            }
+            next.children.total = u32::try_from(total).unwrap_or(MAX_CHILDREN);
+        }
+        Event::Wait { token, cursor } => {
+            held_lease(task, *token)?;
+            if task.children.total == 0 {
+                return Err(Refusal::NoChildren);
+            }
+            next.cursor = cursor.clone().or(next.cursor);
+            next.lease = None;
+            next.state = if task.children.open() == 0 { State::Queued } else { State::Waiting };
         }
         Event::Finish { token, outcome } => {
             held_lease(task, *token)?;
-            match outcome {
-                // The owner was already told "cancelling": keep that promise although the work was done.
-                Outcome::Succeeded(_) if task.cancel_requested => end(&mut next, State::Cancelled, now),
-                Outcome::Succeeded(result) => {
-                    next.result = Some(result.clone());
-                    end(&mut next, State::Succeeded, now);
-                }
-                Outcome::Failed(failure) => {
-                    next.failure = Some(failure.clone());
-                    end(&mut next, State::Failed, now);
-                }
-                Outcome::Cancelled => end(&mut next, State::Cancelled, now),
-            }
+            finish(&mut next, outcome, now);
         }
-        Event::Release { token } => {
+        Event::Release { token, cursor } => {
             held_lease(task, *token)?;
+            next.cursor = cursor.clone().or(next.cursor);
             give_back(&mut next, now);
         }
         Event::LeaseLost | Event::HolderGone => {
@@ -169,14 +299,21 @@ pub fn transition(task: &Task, event: &Event, now: Timestamp) -> Result<Task, Re
                     detail: None,
                     reference: format!("{:04X}", lease.token.nonce & 0xFFFF),
                 });
+                next.dead = true;
                 end(&mut next, State::Failed, now);
             } else {
                 give_back(&mut next, now);
             }
         }
+        Event::Due => {
+            if task.run_at.is_none_or(|at| now < at) {
+                return Err(Refusal::NotDue);
+            }
+            next.run_at = None;
+        }
         Event::RequestCancel => match task.state {
             State::Queued => end(&mut next, State::Cancelled, now),
-            State::Running => next.cancel_requested = true,
+            State::Running | State::Waiting => next.cancel_requested = true,
             _ => return Err(Refusal::AlreadyFinal),
         },
         Event::Deadline => {
@@ -194,18 +331,64 @@ pub fn transition(task: &Task, event: &Event, now: Timestamp) -> Result<Task, Re
             }
             next.archived = true;
         }
+        Event::Revived => return Err(Refusal::NotDead),
     }
     Ok(next)
+}
+
+/// Whether an event carries a fencing token.
+fn is_of_a_worker(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Beat { .. }
+            | Event::Spawn { .. }
+            | Event::Wait { .. }
+            | Event::Finish { .. }
+            | Event::Release { .. }
+    )
 }
 
 fn held_lease(task: &Task, token: Token) -> Result<&Lease, Refusal> {
     task.lease.as_ref().filter(|lease| lease.token == token).ok_or(Refusal::Stale)
 }
 
+fn finish(task: &mut Task, outcome: &Outcome, now: Timestamp) {
+    match outcome {
+        // The owner was already told "cancelling": keep that promise although the work was done.
+        Outcome::Succeeded(_) if task.cancel_requested => end(task, State::Cancelled, now),
+        Outcome::Succeeded(result) => {
+            task.result = Some(result.clone());
+            task.failure = None;
+            end(task, State::Succeeded, now);
+        }
+        Outcome::Failed { failure, retry_after } => {
+            task.failure = Some(failure.clone());
+            if retry_after.is_some() {
+                task.failed_runs += 1;
+            }
+            match retry_after.map(|delay| now.plus(delay)) {
+                _ if task.cancel_requested => end(task, State::Cancelled, now),
+                // Waiting past the deadline would only keep the person waiting for the same answer.
+                Some(at) if task.failed_runs < task.attempts_max && at < task.deadline => {
+                    task.run_at = Some(at);
+                    give_back(task, now);
+                }
+                again => {
+                    task.dead = again.is_some();
+                    end(task, State::Failed, now);
+                }
+            }
+        }
+        Outcome::Cancelled => end(task, State::Cancelled, now),
+    }
+}
+
 fn end(task: &mut Task, state: State, now: Timestamp) {
     task.state = state;
     task.lease = None;
+    task.run_at = None;
     task.finished_at = Some(now);
+    task.archived = task.parent.is_some();
 }
 
 /// Back to the queue, or to the end where the owner wants it stopped.
@@ -215,5 +398,60 @@ fn give_back(task: &mut Task, now: Timestamp) {
         end(task, State::Cancelled, now);
     } else {
         task.state = State::Queued;
+    }
+}
+
+/// The parent after a child of it has ended; `None` where nobody counts any more.
+fn with_child_ended(parent: &Task, child: State) -> Option<Task> {
+    if parent.state.is_final() {
+        return None;
+    }
+    let mut next = parent.clone();
+    match child {
+        State::Succeeded => next.children.succeeded += 1,
+        State::Cancelled => next.children.cancelled += 1,
+        _ => next.children.failed += 1,
+    }
+    if next.state == State::Waiting && next.children.open() == 0 {
+        // Also where it is being cancelled: its job says what was done, and ends it.
+        next.state = State::Queued;
+    }
+    Some(next)
+}
+
+fn spawned(parent: &Task, number: u32, child: &NewChild, now: Timestamp) -> Task {
+    let mut slot = parent.slot.clone();
+    slot.kind.clone_from(&child.kind);
+    Task {
+        id: child_id(&parent.id, number),
+        tenant: parent.tenant.clone(),
+        slot,
+        payload: child.payload.clone(),
+        priority: Priority::Normal,
+        parent: Some(parent.id.clone()),
+        children: Children::default(),
+        state: State::Queued,
+        run_at: None,
+        cancel_requested: false,
+        archived: false,
+        lease: None,
+        epoch: 0,
+        crash_count: 0,
+        failed_runs: 0,
+        attempts_max: child.attempts_max,
+        dead: false,
+        progress: Progress::default(),
+        cursor: None,
+        result: None,
+        failure: None,
+        idempotency_key: None,
+        version: 1,
+        stamp: 0,
+        registered_at: now,
+        started_at: None,
+        finished_at: None,
+        deadline: parent.deadline,
+        // Long enough for the parent to read what it made, whenever it is resumed before its deadline.
+        retention_ms: u64::try_from(parent.deadline.since(now).as_millis()).unwrap_or(u64::MAX),
     }
 }

@@ -29,7 +29,7 @@ async fn tasks_survive_a_restart() {
     drop(store);
     let store: Store = Arc::new(EmbeddedStore::open(&path).expect("opens again"));
     assert_eq!(store.load(&task.id).await.expect("answers").task, Some(task.clone()));
-    assert_eq!(store.ready(10).await.expect("answers"), [task.id]);
+    assert_eq!(conformance::next(&store, 10).await, [task.id]);
 }
 
 #[tokio::test]

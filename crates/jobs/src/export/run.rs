@@ -12,8 +12,8 @@ use longshore_datasets::{Catalog, Dataset, Query, SourceError, sqlite};
 use longshore_files::{FileError, FileStore};
 use longshore_protocol::{ExportFormat, FailureCode, TaskId, TaskKind, Unit};
 use longshore_sheets::{SheetError, SheetSpec, Summary};
-use longshore_tasks::entity::{Payload, Task, Token};
-use longshore_tasks::{Job, JobError, Runs, TaskContext};
+use longshore_tasks::entity::{Task, Token};
+use longshore_tasks::{Done, Job, JobError, Runs, TaskContext};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -56,8 +56,6 @@ pub struct ExportJob {
 /// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
-    #[error("the task's payload can't be read: {0}")]
-    Payload(#[from] serde_json::Error),
     #[error("dataset {0} is no longer configured")]
     NoDataset(String),
     #[error("the configuration no longer has what the task asks for: {0}")]
@@ -75,7 +73,6 @@ enum ExportError {
 impl From<ExportError> for JobError {
     fn from(error: ExportError) -> JobError {
         let (code, detail) = match &error {
-            ExportError::Payload(_) => (FailureCode::Internal, None),
             ExportError::NoDataset(_) => (FailureCode::Definition, None),
             ExportError::Changed(fields) => (FailureCode::Definition, Some(fields.clone())),
             ExportError::Source(SourceError::BadValue { column, .. }) => {
@@ -90,7 +87,9 @@ impl From<ExportError> for JobError {
                 (FailureCode::Internal, None)
             }
         };
-        JobError { code, detail, cause: Box::new(error) }
+        // The database or the file store may be back in a moment.
+        let may_pass = matches!(code, FailureCode::Database | FailureCode::FileStore);
+        JobError { code, detail, may_pass, cause: Box::new(error) }
     }
 }
 
@@ -105,17 +104,13 @@ fn key(task: &TaskId, token: Token, format: ExportFormat) -> String {
 
 #[async_trait]
 impl Job for ExportJob {
-    fn kind(&self) -> &'static str {
-        TaskKind::Export.name()
-    }
+    const KIND: &'static str = TaskKind::Export.name();
+    const VERSION: u32 = ORDER_VERSION;
+    type Payload = ExportOrder;
+    type Output = ExportedFile;
 
-    fn version(&self) -> u32 {
-        ORDER_VERSION
-    }
-
-    async fn run(&self, payload: &Payload, context: &TaskContext) -> Result<serde_json::Value, JobError> {
-        let file = self.export(payload, context).await?;
-        serde_json::to_value(file).map_err(|error| ExportError::Payload(error).into())
+    async fn run(&self, order: ExportOrder, context: &TaskContext) -> Result<Done<ExportedFile>, JobError> {
+        Ok(Done::Finished(self.export(order, context).await?))
     }
 
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -132,8 +127,7 @@ impl Job for ExportJob {
 }
 
 impl ExportJob {
-    async fn export(&self, payload: &Payload, context: &TaskContext) -> Result<ExportedFile, ExportError> {
-        let order: ExportOrder = serde_json::from_value(payload.body.clone())?;
+    async fn export(&self, order: ExportOrder, context: &TaskContext) -> Result<ExportedFile, ExportError> {
         let request = &order.request;
         let dataset = self
             .catalog

@@ -1,19 +1,24 @@
 //! Where tasks live.
 //!
-//! A store keeps tasks and their index entries and knows no rules: [`TaskStore::commit`] replaces one
-//! version of a task by the next, together with its [`Placement`](crate::placement::Placement), or
+//! A store keeps tasks and their index entries and knows no rules: [`TaskStore::commit`] replaces
+//! versions of tasks by the next, together with their [`Placement`](crate::placement::Placement)s, or
 //! refuses because something else came first. All implementations pass the same conformance suite
 //! (`tests/conformance`).
 
 mod embedded;
 mod redis;
+mod stats;
 
 use async_trait::async_trait;
 use longshore_protocol::{OwnerId, TaskId};
 
 pub use self::embedded::EmbeddedStore;
 pub use self::redis::RedisStore;
-use crate::entity::{Slot, Task, Timestamp};
+pub use self::stats::{LaneStats, Stats};
+use crate::doorbell::Doorbell;
+use crate::entity::{Lane, Slot, Task, Timestamp};
+use crate::limits::Limits;
+use crate::transition::Family;
 
 /// Why a store could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -76,13 +81,23 @@ impl StoreError {
 pub struct Loaded {
     /// The task, live or archived; `None` where there is none.
     pub task: Option<Task>,
-    /// Tasks that will be claimed before it, while it waits.
+    /// The parent of a child, while its record is there.
+    pub parent: Option<Task>,
+    /// Tasks that will be claimed before it, while it waits and workers, lanes and limits stay as they
+    /// are.
     pub ahead: Option<u64>,
     /// The store's time.
     pub now: Timestamp,
 }
 
-/// One step of one task's life, to be stored as a whole or not at all.
+impl Loaded {
+    /// The task with its parent.
+    pub fn family(&self) -> Option<Family<'_>> {
+        self.task.as_ref().map(|task| Family { task, parent: self.parent.as_ref() })
+    }
+}
+
+/// One step of one task's life.
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a> {
     /// The task is new.
@@ -98,6 +113,26 @@ pub enum Change<'a> {
     Remove(&'a Task),
 }
 
+impl<'a> Change<'a> {
+    /// The task as it was, where it was.
+    pub fn before(self) -> Option<&'a Task> {
+        match self {
+            Change::Create(_) => None,
+            Change::Replace { before, .. } => Some(before),
+            Change::Remove(task) => Some(task),
+        }
+    }
+
+    /// The task as it will be, where it will be.
+    pub fn after(self) -> Option<&'a Task> {
+        match self {
+            Change::Create(task) => Some(task),
+            Change::Replace { after, .. } => Some(after),
+            Change::Remove(_) => None,
+        }
+    }
+}
+
 /// How a commit went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Committed {
@@ -109,6 +144,8 @@ pub enum Committed {
     SlotTaken(TaskId),
     /// A new task's idempotency key already names this one.
     KeyKnown(TaskId),
+    /// A task would begin to run although as many of its tenant or kind run as may.
+    AtLimit,
 }
 
 /// A list of tasks by time.
@@ -118,13 +155,29 @@ pub enum DueIndex {
     Lease,
     /// By their deadline.
     Deadline,
+    /// By the time before which they are not to be claimed.
+    Delayed,
     /// By the time when their record may go.
     Purge,
+    /// Given up, by their end.
+    Dead,
 }
 
 impl DueIndex {
     /// Every list.
-    pub const ALL: [DueIndex; 3] = [DueIndex::Lease, DueIndex::Deadline, DueIndex::Purge];
+    pub const ALL: [DueIndex; 5] =
+        [DueIndex::Lease, DueIndex::Deadline, DueIndex::Delayed, DueIndex::Purge, DueIndex::Dead];
+
+    /// The name in keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            DueIndex::Lease => "lease",
+            DueIndex::Deadline => "deadline",
+            DueIndex::Delayed => "delayed",
+            DueIndex::Purge => "purge",
+            DueIndex::Dead => "dead",
+        }
+    }
 }
 
 /// Keeps tasks. Dropping any of these futures leaves the store as before or as after the call, never
@@ -137,23 +190,36 @@ pub trait TaskStore: Send + Sync + 'static {
     /// The task that holds the slot.
     async fn load_slot(&self, slot: &Slot) -> Result<Loaded, StoreError>;
 
-    /// Stores a change if the task is still as it was loaded.
-    async fn commit(&self, change: Change<'_>) -> Result<Committed, StoreError>;
+    /// Stores all changes if every one of their tasks is still as it was loaded, and none otherwise. They
+    /// must be of one shard, as a task, its parent and its children are. `limits` apply to tasks that begin
+    /// to run.
+    ///
+    /// A commit that is repeated because its answer was lost answers [`Committed::Done`]: it recognises the
+    /// version and stamp of the first change.
+    async fn commit(&self, changes: &[Change<'_>], limits: &Limits) -> Result<Committed, StoreError>;
 
-    /// The tasks that wait for a worker, first served first, `limit` at most.
-    async fn ready(&self, limit: usize) -> Result<Vec<TaskId>, StoreError>;
+    /// Waiting tasks of these lanes that the limits let run, `limit` at most: lane by lane as given,
+    /// tenants in turn, and each tenant's by their rank.
+    async fn next(&self, lanes: &[Lane], limits: &Limits, limit: usize) -> Result<Vec<Loaded>, StoreError>;
 
     /// The tasks whose time in `index` has come, earliest first, `limit` at most.
     async fn due(&self, index: DueIndex, limit: usize) -> Result<Vec<TaskId>, StoreError>;
 
-    /// Every task with a lease, whether it has run out or not, `limit` at most.
-    async fn leased(&self, limit: usize) -> Result<Vec<TaskId>, StoreError>;
+    /// The tasks of `index`, whether their time has come or not, earliest first, `limit` at most.
+    async fn listed(&self, index: DueIndex, limit: usize) -> Result<Vec<TaskId>, StoreError>;
 
-    /// The tasks of an owner, newest first, `limit` at most, and the store's time.
+    /// The tasks of an owner, newest first, without children, `limit` at most, and the store's time.
     async fn history(&self, owner: &OwnerId, limit: usize) -> Result<(Vec<Task>, Timestamp), StoreError>;
+
+    /// How many tasks stand where.
+    async fn stats(&self) -> Result<Stats, StoreError>;
 
     /// The store's time; an answer at all says that the store is there.
     async fn now(&self) -> Result<Timestamp, StoreError>;
+
+    /// Rings when a task has come to wait, in this process or another; a ring may be lost with a
+    /// connection.
+    fn doorbell(&self) -> Doorbell;
 
     /// Whether no worker of an earlier process can still be alive, because one process at a time has the
     /// store open.

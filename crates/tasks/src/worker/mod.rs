@@ -6,12 +6,17 @@ mod run;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::job::Registry;
+use crate::limits::Limits;
+use crate::reaper;
+use crate::registry::Registry;
 use crate::store::TaskStore;
+
+use self::claim::Claimer;
 
 /// The longest pause between two tries while the store does not answer.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
@@ -29,12 +34,16 @@ pub struct WorkerSettings {
     pub beat: Duration,
     /// How often progress is told when it has changed; default 1 s.
     pub progress_beat: Duration,
-    /// How often the store is asked for work that other processes registered; default 200 ms.
+    /// How often the store is asked for work that no bell told of, and for delayed tasks whose time has come; default 200 ms.
     pub poll: Duration,
     /// How often the reaper makes its round; default 5 s.
     pub reap_interval: Duration,
     /// How long running tasks may take to stop at shutdown; default 10 s.
     pub drain: Duration,
+    /// Pause after the first failure that may pass, which grows with each; default 1 s.
+    pub retry_pause: Duration,
+    /// Tasks that may run at the same time over all workers.
+    pub limits: Limits,
 }
 
 impl WorkerSettings {
@@ -49,22 +58,9 @@ impl WorkerSettings {
             poll: Duration::from_millis(200),
             reap_interval: Duration::from_secs(5),
             drain: Duration::from_secs(10),
+            retry_pause: Duration::from_secs(1),
+            limits: Limits::default(),
         }
-    }
-}
-
-/// Wakes this process's worker: a task was registered here, or given back.
-#[derive(Clone, Debug, Default)]
-pub struct Doorbell(Arc<Notify>);
-
-impl Doorbell {
-    /// There is work.
-    pub fn ring(&self) {
-        self.0.notify_one();
-    }
-
-    async fn rung(&self) {
-        self.0.notified().await;
     }
 }
 
@@ -74,15 +70,25 @@ pub async fn run(
     store: Arc<dyn TaskStore>,
     registry: Arc<Registry>,
     settings: WorkerSettings,
-    doorbell: Doorbell,
     shutdown: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
+    let doorbell = store.doorbell();
+    let mut claimer = Claimer::new(&registry);
     let mut runs = JoinSet::new();
     let mut pause = settings.poll;
+    let mut looked_for_delayed = None::<Instant>;
     while !shutdown.is_cancelled() {
-        while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            match claim::claim_next(&*store, &registry, &settings).await {
+        if looked_for_delayed.is_none_or(|at| at.elapsed() >= settings.poll) {
+            looked_for_delayed = Some(Instant::now());
+            if let Err(error) = reaper::release_delayed(&*store).await {
+                tracing::warn!(error = %error, "could not look for delayed tasks");
+            }
+        }
+        while !shutdown.is_cancelled()
+            && let Ok(place) = Arc::clone(&places).try_acquire_owned()
+        {
+            match claimer.claim_next(&store, &registry, &settings).await {
                 Ok(Some(claimed)) => {
                     let (store, settings) = (Arc::clone(&store), settings.clone());
                     let (doorbell, shutdown) = (doorbell.clone(), shutdown.clone());

@@ -1,31 +1,36 @@
 //! One claimed task: run the job, keep the lease, carry stop orders in and the end out.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use longshore_protocol::FailureCode;
-use rand::RngCore;
-use tokio::time::Instant;
+use rand::{Rng, RngCore};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::WorkerSettings;
 use super::claim::Claimed;
 use crate::apply::{ApplyError, apply};
+use crate::context::{StopReason, TaskContext};
 use crate::entity::{Failure, Progress, State};
-use crate::job::{JobError, Runs, StopReason, TaskContext};
+use crate::job::{Done, JobError, Runs};
 use crate::store::TaskStore;
 use crate::transition::{Event, Outcome};
 
 /// Pause between tries to tell the store the end while it does not answer.
 const FINISH_RETRY: Duration = Duration::from_millis(500);
+/// The longest pause between two attempts of a task.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Each pause between attempts is so many times the last.
+const RETRY_FACTOR: u32 = 4;
 
-type JobResult = Result<serde_json::Value, JobError>;
+type JobResult = Result<Done<serde_json::Value>, JobError>;
 
 /// Runs a claimed task to its end. The job's future runs as a task of its own, so that a beat never waits
-/// for it.
+/// for it, nor it for a beat.
 pub(super) async fn run_claimed(
     store: Arc<dyn TaskStore>,
     claimed: Claimed,
@@ -34,30 +39,42 @@ pub(super) async fn run_claimed(
 ) {
     let Claimed { job, context } = claimed;
     let started = Instant::now();
-    let work = tokio::spawn({
+    let mut work = tokio::spawn({
         let (job, context) = (Arc::clone(&job), context.clone());
         async move {
-            let payload = context.task().payload.clone();
-            AssertUnwindSafe(job.run(&payload, &context))
+            AssertUnwindSafe(job.run(&context))
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|panic| Err(panicked(&*panic)))
         }
     });
-    let result = keep_until_done(&*store, &context, settings, shutdown, work).await;
+    let result = tokio::select! {
+        biased;
+        ended = &mut work => {
+            ended.unwrap_or_else(|error| Err(JobError::internal(format!("the run was aborted: {error}"))))
+        }
+        never = keep_lease(&*store, &context, settings) => match never {},
+        never = pass_on(&context, shutdown) => match never {},
+    };
     let task = context.task();
-    tracing::info!(
-        task.id = %task.id, task.kind = %task.slot.kind, attempt = context.token().epoch,
-        duration_ms = started.elapsed().as_millis() as u64, stopped = ?context.stop_reason(), ok = result.is_ok(),
-        "run ended"
-    );
-    let ended = match closing_event(&context, result) {
-        Some(event) => tell_end(&*store, &context, &event, settings.lease).await,
+    let event = closing_event(&context, result, settings);
+    let ended = match &event {
+        Some(event) => tell_end(&*store, &context, event).await,
         None => None,
     };
-    let leftovers = match ended {
-        Some(State::Succeeded) => return,
-        Some(state) if state.is_final() => Runs::All,
+    let outcome = ended.map_or("lost", State::name);
+    let seconds = started.elapsed().as_secs_f64();
+    metrics::counter!("longshore_task_runs_total", "kind" => task.slot.kind.clone(), "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("longshore_task_run_seconds", "kind" => task.slot.kind.clone(), "outcome" => outcome)
+        .record(seconds);
+    tracing::info!(
+        task.id = %task.id, task.kind = %task.slot.kind, attempt = context.token().epoch, outcome,
+        duration_ms = started.elapsed().as_millis() as u64, stopped = ?context.stop_reason(), "run ended"
+    );
+    let leftovers = match (ended, event) {
+        (Some(State::Succeeded), _) | (Some(_), Some(Event::Wait { .. })) => return,
+        (Some(state), _) if state.is_final() => Runs::All,
         // Given back, or no longer this worker's: another run may be writing already.
         _ => Runs::Only(context.token()),
     };
@@ -66,86 +83,93 @@ pub(super) async fn run_claimed(
     }
 }
 
-/// Beats until the job has ended, and passes stop orders on to it.
-async fn keep_until_done(
-    store: &dyn TaskStore,
-    context: &TaskContext,
-    settings: &WorkerSettings,
-    shutdown: &CancellationToken,
-    mut work: tokio::task::JoinHandle<JobResult>,
-) -> JobResult {
-    let mut told = Progress::default();
+/// Tells the run when this process shuts down.
+async fn pass_on(context: &TaskContext, shutdown: &CancellationToken) -> Infallible {
+    shutdown.cancelled().await;
+    context.tell_to_stop(StopReason::Shutdown);
+    std::future::pending().await
+}
+
+/// Beats, and passes stop orders on to the run. While the store does not answer the run goes on: nobody else can be told to
+/// take over there either, and if the store is away for this worker alone, the fencing token keeps the two apart.
+async fn keep_lease(store: &dyn TaskStore, context: &TaskContext, settings: &WorkerSettings) -> Infallible {
+    let mut told = (Progress::default(), None);
     let mut last_beat = Instant::now();
     let mut ticks = tokio::time::interval(settings.progress_beat.min(settings.beat));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            ended = &mut work => {
-                return ended.unwrap_or_else(|error| Err(internal(format!("the run was aborted: {error}"))));
-            }
-            () = shutdown.cancelled(), if context.stop_reason().is_none() => {
-                context.tell_to_stop(StopReason::Shutdown);
-            }
-            _ = ticks.tick() => {
-                let progress = context.progress();
-                if progress == told && last_beat.elapsed() < settings.beat {
-                    continue;
+        ticks.tick().await;
+        if Instant::now() >= context.deadline() {
+            context.tell_to_stop(StopReason::Lost);
+        }
+        let news = (context.progress(), context.cursor());
+        if news == told && last_beat.elapsed() < settings.beat {
+            continue;
+        }
+        let (progress, cursor) = news.clone();
+        let beat = Event::Beat { token: context.token(), progress, cursor, lease: settings.lease };
+        match apply(store, &context.task().id, &beat).await {
+            Ok(task) => {
+                told = news;
+                last_beat = Instant::now();
+                if task.cancel_requested {
+                    context.tell_to_stop(StopReason::Cancelled);
                 }
-                let beat = Event::Beat { token: context.token(), progress, lease: settings.lease };
-                match apply(store, &context.task().id, &beat).await {
-                    Ok(task) => {
-                        told = progress;
-                        last_beat = Instant::now();
-                        if task.cancel_requested {
-                            context.tell_to_stop(StopReason::Cancelled);
-                        }
-                    }
-                    Err(ApplyError::Refused(_) | ApplyError::Unknown(_)) => context.tell_to_stop(StopReason::Lost),
-                    Err(error) => {
-                        tracing::warn!(task.id = %context.task().id, error = %error, "a beat did not reach the store");
-                        // Past this, another worker may have the task by rights.
-                        if last_beat.elapsed() >= settings.lease {
-                            context.tell_to_stop(StopReason::Lost);
-                        }
-                    }
-                }
+            }
+            Err(ApplyError::Refused(_) | ApplyError::Unknown(_)) => context.tell_to_stop(StopReason::Lost),
+            Err(error) => {
+                tracing::warn!(task.id = %context.task().id, error = %error, "a beat did not reach the store");
             }
         }
     }
 }
 
 /// What to tell the store about a run that has ended; nothing where the task is no longer this worker's.
-fn closing_event(context: &TaskContext, result: JobResult) -> Option<Event> {
+fn closing_event(context: &TaskContext, result: JobResult, settings: &WorkerSettings) -> Option<Event> {
     let token = context.token();
     match (context.stop_reason(), result) {
         (Some(StopReason::Lost), _) => None,
-        (_, Ok(value)) => Some(Event::Finish { token, outcome: Outcome::Succeeded(value) }),
+        (_, Ok(Done::Finished(value))) => Some(Event::Finish { token, outcome: Outcome::Succeeded(value) }),
+        (_, Ok(Done::AfterChildren)) => Some(Event::Wait { token, cursor: context.cursor() }),
         (Some(StopReason::Cancelled), Err(_)) => Some(Event::Finish { token, outcome: Outcome::Cancelled }),
-        (Some(StopReason::Shutdown), Err(_)) => Some(Event::Release { token }),
+        (Some(StopReason::Shutdown), Err(_)) => Some(Event::Release { token, cursor: context.cursor() }),
         (None, Err(error)) => {
             let reference = format!("{:04X}", rand::rng().next_u32() & 0xFFFF);
+            let task = context.task();
+            let retry_after = error.may_pass.then(|| retry_pause(settings.retry_pause, task.failed_runs));
             tracing::error!(
-                task.id = %context.task().id, reference, code = ?error.code, detail = error.detail,
-                cause = %chain(&*error.cause), "task failed"
+                task.id = %task.id, task.kind = %task.slot.kind, reference, code = ?error.code, detail = error.detail,
+                retry_after_ms = retry_after.map(|pause| pause.as_millis() as u64),
+                cause = %chain(&*error.cause), "run failed"
             );
             let failure = Failure { code: error.code, detail: error.detail, reference };
-            Some(Event::Finish { token, outcome: Outcome::Failed(failure) })
+            Some(Event::Finish { token, outcome: Outcome::Failed { failure, retry_after } })
         }
     }
 }
 
-/// Tells the store, again and again while it does not answer, as long as the lease can have lasted.
-async fn tell_end(
-    store: &dyn TaskStore,
-    context: &TaskContext,
-    event: &Event,
-    lease: Duration,
-) -> Option<State> {
-    let give_up = Instant::now() + lease;
+/// How long to wait after `failed_runs` earlier failures: exponential, and half to one and a half of it by chance, so
+/// that tasks that failed together do not come back together.
+fn retry_pause(first: Duration, failed_runs: u32) -> Duration {
+    let pause = first.saturating_mul(RETRY_FACTOR.saturating_pow(failed_runs)).min(RETRY_PAUSE_MAX);
+    pause.mul_f64(rand::rng().random_range(0.5..1.5))
+}
+
+/// Tells the store, again and again while it does not answer, until the task's deadline: the work is done, and is not to be
+/// thrown away because the store is away for a minute.
+async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event) -> Option<State> {
     loop {
         match apply(store, &context.task().id, event).await {
-            Ok(task) => return Some(task.state),
-            Err(error) if error.is_retryable() && Instant::now() < give_up => {
+            Ok(task) => {
+                if matches!(event, Event::Finish { outcome: Outcome::Failed { .. }, .. })
+                    && !task.state.is_final()
+                {
+                    metrics::counter!("longshore_task_retries_total", "kind" => task.slot.kind.clone())
+                        .increment(1);
+                }
+                return Some(task.state);
+            }
+            Err(error) if error.is_retryable() && Instant::now() < context.deadline() => {
                 tracing::warn!(task.id = %context.task().id, error = %error, "the end did not reach the store; trying again");
                 tokio::time::sleep(FINISH_RETRY).await;
             }
@@ -157,14 +181,10 @@ async fn tell_end(
     }
 }
 
-fn internal(cause: String) -> JobError {
-    JobError { code: FailureCode::Internal, detail: None, cause: cause.into() }
-}
-
 fn panicked(panic: &(dyn Any + Send)) -> JobError {
     let said =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    internal(format!("the job panicked: {}", said.unwrap_or("without a message")))
+    JobError::internal(format!("the job panicked: {}", said.unwrap_or("without a message")))
 }
 
 /// An error with its causes, on one line.
@@ -177,4 +197,19 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stay_bounded() {
+        for (failed_runs, expected) in [(0, 1.0), (1, 4.0), (2, 16.0), (3, 60.0), (40, 60.0)] {
+            for _ in 0..100 {
+                let pause = retry_pause(Duration::from_secs(1), failed_runs).as_secs_f64();
+                assert!((expected * 0.5..expected * 1.5).contains(&pause), "{failed_runs}: {pause}");
+            }
+        }
+    }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use longshore_protocol::OwnerId;
 use longshore_tasks::store::{Change, Committed, DueIndex};
-use longshore_tasks::{Event, Registered, apply, reaper, register};
+use longshore_tasks::{Event, Limits, Registered, apply, reaper, register};
 
-use super::{Store, claim, finish, new_task, registered, task, until_due};
+use super::{Store, claim, finish, new_task, next, next_millisecond, registered, task, until_due};
 
 pub async fn a_commit_replaces_only_the_version_it_saw(store: Store) {
     let before = registered(&store, &new_task("ann", "orders")).await;
@@ -14,23 +14,32 @@ pub async fn a_commit_replaces_only_the_version_it_saw(store: Store) {
     (first.version, first.stamp, first.cancel_requested) = (2, 21, true);
     let mut second = before.clone();
     (second.version, second.stamp) = (2, 22);
-    let done = store.commit(Change::Replace { before: &before, after: &first }).await.expect("answers");
+    let done = store
+        .commit(&[Change::Replace { before: &before, after: &first }], Limits::NONE)
+        .await
+        .expect("answers");
     assert_eq!(done, Committed::Done);
-    let late = store.commit(Change::Replace { before: &before, after: &second }).await.expect("answers");
+    let late = store
+        .commit(&[Change::Replace { before: &before, after: &second }], Limits::NONE)
+        .await
+        .expect("answers");
     assert_eq!(late, Committed::Conflict);
     assert_eq!(task(&store, &before.id).await, first);
-    let again = store.commit(Change::Create(&before)).await.expect("answers");
+    let again = store.commit(&[Change::Create(&before)], Limits::NONE).await.expect("answers");
     assert_eq!(again, Committed::Conflict, "an id is given once");
 }
 
 pub async fn a_repeated_commit_is_recognised(store: Store) {
     let before = registered(&store, &new_task("ann", "orders")).await;
-    let created = store.commit(Change::Create(&before)).await.expect("answers");
+    let created = store.commit(&[Change::Create(&before)], Limits::NONE).await.expect("answers");
     assert_eq!(created, Committed::Done);
     let mut after = before.clone();
     (after.version, after.stamp) = (2, 21);
     for _ in 0..2 {
-        let done = store.commit(Change::Replace { before: &before, after: &after }).await.expect("answers");
+        let done = store
+            .commit(&[Change::Replace { before: &before, after: &after }], Limits::NONE)
+            .await
+            .expect("answers");
         assert_eq!(done, Committed::Done);
     }
 }
@@ -39,31 +48,28 @@ pub async fn tasks_are_served_in_the_order_of_registration(store: Store) {
     let mut tasks = Vec::new();
     for owner in ["ann", "bob", "cid"] {
         let registered = registered(&store, &new_task(owner, "orders")).await;
-        // The order is by the store's milliseconds.
-        let at = registered.registered_at;
-        super::until("next millisecond", || async { store.now().await.expect("answers") > at }).await;
+        next_millisecond(&store).await;
         tasks.push(registered.id);
     }
-    assert_eq!(store.ready(10).await.expect("answers"), tasks);
-    assert_eq!(store.ready(2).await.expect("answers"), tasks[..2]);
+    assert_eq!(next(&store, 10).await, tasks);
+    assert_eq!(next(&store, 2).await, tasks[..2]);
     for (position, id) in tasks.iter().enumerate() {
         assert_eq!(store.load(id).await.expect("loads").ahead, Some(position as u64));
     }
     claim(&store, &tasks[0], Duration::from_secs(60)).await;
-    assert_eq!(store.ready(10).await.expect("answers"), tasks[1..]);
+    assert_eq!(next(&store, 10).await, tasks[1..]);
     assert_eq!(store.load(&tasks[0]).await.expect("loads").ahead, None);
     assert_eq!(store.load(&tasks[2]).await.expect("loads").ahead, Some(1));
     // Who waited longest is first again after a crash.
     apply(&*store, &tasks[0], &Event::HolderGone).await.expect("taken back");
-    assert_eq!(store.ready(10).await.expect("answers"), tasks);
+    assert_eq!(next(&store, 10).await, tasks);
 }
 
 pub async fn history_is_newest_first_and_the_owners_own(store: Store) {
     let mut expected = Vec::new();
     for subject in ["a", "b", "c"] {
         let registered = registered(&store, &new_task("ann", subject)).await;
-        let at = registered.registered_at;
-        super::until("next millisecond", || async { store.now().await.expect("answers") > at }).await;
+        next_millisecond(&store).await;
         expected.insert(0, registered.id);
     }
     registered(&store, &new_task("bob", "a")).await;
@@ -84,7 +90,7 @@ pub async fn a_purged_task_leaves_nothing(store: Store) {
     apply(&*store, &first.id, &Event::Clear).await.expect("clears");
     until_due(&store, DueIndex::Purge, &first.id).await;
     let registry = super::runner_cases::registry();
-    reaper::round(&*store, &registry, &longshore_tasks::Doorbell::default()).await.expect("a round");
+    reaper::round(&*store, &registry, reaper::Leases::End).await.expect("a round");
     assert_eq!(store.load(&first.id).await.expect("answers").task, None);
     assert_eq!(store.history(&first.slot.owner, 10).await.expect("answers").0, []);
     for index in DueIndex::ALL {
@@ -104,7 +110,7 @@ pub async fn lists_tell_only_what_is_due(store: Store) {
     until_due(&store, DueIndex::Deadline, &soon.id).await;
     until_due(&store, DueIndex::Lease, &later.id).await;
     assert_eq!(store.due(DueIndex::Deadline, 10).await.expect("answers"), std::slice::from_ref(&soon.id));
-    assert_eq!(store.leased(10).await.expect("answers"), [later.id]);
+    assert_eq!(store.listed(DueIndex::Lease, 10).await.expect("answers"), [later.id]);
     assert_eq!(store.due(DueIndex::Purge, 10).await.expect("answers"), []);
     apply(&*store, &soon.id, &Event::Deadline).await.expect("expires");
     assert_eq!(store.due(DueIndex::Deadline, 10).await.expect("answers"), []);

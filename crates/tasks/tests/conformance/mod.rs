@@ -1,5 +1,6 @@
 //! What every task store must do. Each case gets an empty store, real time, and short limits.
 
+mod fairness_cases;
 mod index_cases;
 mod runner_cases;
 mod slot_cases;
@@ -9,9 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longshore_protocol::{OwnerId, TaskId, TenantId};
-use longshore_tasks::entity::{Payload, Slot};
+use longshore_tasks::entity::{Lane, Payload, Slot};
 use longshore_tasks::store::DueIndex;
-use longshore_tasks::{Event, NewTask, Outcome, Registered, Task, TaskStore, Token, apply, register};
+use longshore_tasks::{
+    Event, Limits, Loaded, NewTask, Outcome, Priority, Registered, Task, TaskStore, Token, apply, register,
+};
 
 pub type Store = Arc<dyn TaskStore>;
 
@@ -37,6 +40,11 @@ pub async fn check<F: Future<Output = Store>>(empty_store: impl Fn() -> F) {
         index_cases::history_is_newest_first_and_the_owners_own,
         index_cases::a_purged_task_leaves_nothing,
         index_cases::lists_tell_only_what_is_due,
+        fairness_cases::tenants_take_turns,
+        fairness_cases::priorities_order_a_tenants_own_tasks,
+        fairness_cases::limits_hold_exactly,
+        fairness_cases::lanes_are_separate,
+        fairness_cases::stats_count_what_is_there,
         runner_cases::of_many_workers_one_claims,
         runner_cases::a_lost_lease_goes_on_elsewhere_and_fences_the_loser,
         runner_cases::three_lost_workers_end_a_task,
@@ -46,6 +54,13 @@ pub async fn check<F: Future<Output = Store>>(empty_store: impl Fn() -> F) {
         runner_cases::a_deadline_stops_a_run,
         runner_cases::a_shutdown_gives_the_task_back,
         runner_cases::a_payload_from_the_future_waits,
+        runner_cases::what_may_pass_is_tried_again,
+        runner_cases::a_dead_task_can_be_run_again,
+        runner_cases::a_delayed_task_waits_for_its_time,
+        runner_cases::a_run_goes_on_from_its_checkpoint,
+        runner_cases::a_parent_waits_for_its_children,
+        runner_cases::cancelling_a_parent_stops_its_children,
+        runner_cases::children_of_an_ended_parent_do_not_run,
     );
 }
 
@@ -62,6 +77,9 @@ pub fn new_task(owner: &str, subject: &str) -> NewTask {
         tenant: TenantId::parse("main").expect("valid"),
         slot: slot(owner, subject),
         payload: Payload { version: 1, body: serde_json::json!({ "say": "hello" }) },
+        priority: Priority::Normal,
+        delay: Duration::ZERO,
+        attempts_max: 3,
         time_limit: Duration::from_secs(60),
         retention: Duration::from_secs(60),
         idempotency_key: None,
@@ -90,6 +108,23 @@ pub async fn finish(store: &Store, id: &TaskId) -> Task {
 
 pub async fn task(store: &Store, id: &TaskId) -> Task {
     store.load(id).await.expect("loads").task.expect("is there")
+}
+
+/// The ids of the tasks of kind `test` that would be claimed next.
+pub async fn next(store: &Store, limit: usize) -> Vec<TaskId> {
+    next_within(store, Limits::NONE, limit).await
+}
+
+pub async fn next_within(store: &Store, limits: &Limits, limit: usize) -> Vec<TaskId> {
+    let lane = Lane { kind: "test".to_owned(), version: 1 };
+    let found: Vec<Loaded> = store.next(&[lane], limits, limit).await.expect("answers");
+    found.into_iter().map(|loaded| loaded.task.expect("a task").id).collect()
+}
+
+/// Waits for the store's next millisecond: ranks are by milliseconds.
+pub async fn next_millisecond(store: &Store) {
+    let now = store.now().await.expect("answers");
+    until("the next millisecond", || async { store.now().await.expect("answers") > now }).await;
 }
 
 /// Asks until it is so, 10 seconds at most.

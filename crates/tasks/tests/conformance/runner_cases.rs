@@ -6,40 +6,89 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use longshore_protocol::{FailureCode, Unit};
-use longshore_tasks::entity::Payload;
+use longshore_tasks::store::DueIndex;
 use longshore_tasks::transition::MAX_CRASHES;
 use longshore_tasks::{
-    ApplyError, Doorbell, Event, Job, JobError, NewTask, Outcome, Progress, Refusal, Registry, Runs, State,
-    Task, TaskContext, WorkerSettings, apply, reaper, worker,
+    ApplyError, Done, Event, Job, JobError, Limits, NewTask, Outcome, Progress, Refusal, Registered,
+    Registry, RerunError, Runs, State, Task, TaskContext, WorkerSettings, apply, cancel, child_of, id,
+    output_of, reaper, rerun, worker,
 };
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{Store, claim, new_task, registered, task, until, until_due};
+use super::{Store, claim, new_task, next, registered, task, until, until_due};
 
 /// Does what its payload says.
 struct TestJob;
 
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub say: String,
+}
+
+impl TestJob {
+    /// Spawns three children, one of which fails, and counts what they made.
+    async fn parent(&self, context: &TaskContext) -> Result<Done<String>, JobError> {
+        if context.child_count() == 0 {
+            let child = |say: &str| child_of::<TestJob>(&Order { say: say.to_owned() });
+            let children = ["hello", "fail", "hello"].into_iter().map(child).collect::<Result<Vec<_>, _>>();
+            context.spawn(children.map_err(JobError::internal)?).await?;
+            context.set_checkpoint(&"spawned")?;
+            return Ok(Done::AfterChildren);
+        }
+        let mut made = context.checkpoint::<String>()?.unwrap_or_default();
+        for number in 0..context.child_count() {
+            let child = context.child(number).await.map_err(JobError::internal)?.expect("a child");
+            made += &format!(" {}", output_of::<TestJob>(&child).unwrap_or_else(|| "nothing".to_owned()));
+        }
+        Ok(Done::Finished(made))
+    }
+}
+
 #[async_trait]
 impl Job for TestJob {
-    fn kind(&self) -> &'static str {
-        "test"
-    }
+    const KIND: &'static str = "test";
+    const VERSION: u32 = 1;
+    type Payload = Order;
+    type Output = String;
 
-    fn version(&self) -> u32 {
-        1
-    }
-
-    async fn run(&self, payload: &Payload, context: &TaskContext) -> Result<serde_json::Value, JobError> {
-        let failed = |code| JobError { code, detail: Some("detail".to_owned()), cause: "the cause".into() };
+    async fn run(&self, order: Order, context: &TaskContext) -> Result<Done<String>, JobError> {
+        let failed = |code, may_pass| JobError {
+            code,
+            detail: Some("detail".to_owned()),
+            may_pass,
+            cause: "the cause".into(),
+        };
         context.report(5, Some(10), Unit::Rows);
-        match payload.body["say"].as_str() {
-            Some("fail") => Err(failed(FailureCode::Database)),
-            Some("panic") => panic!("as asked"),
-            Some("wait") => {
-                context.stop().cancelled().await;
-                Err(failed(FailureCode::Internal))
+        match order.say.as_str() {
+            "fail" => Err(failed(FailureCode::BadValue, false)),
+            "fail for a while" => Err(failed(FailureCode::Database, true)),
+            "fail once" if context.token().epoch == 1 => Err(failed(FailureCode::Database, true)),
+            "panic" => panic!("as asked"),
+            "count" => {
+                let before: u64 = context.checkpoint()?.unwrap_or_default();
+                context.set_checkpoint(&(before + 1))?;
+                if before == 0 {
+                    context.stop().cancelled().await;
+                    return Err(failed(FailureCode::Internal, false));
+                }
+                Ok(Done::Finished(format!("went on after {before}")))
             }
-            _ => Ok(serde_json::json!("made")),
+            "wait" => {
+                context.stop().cancelled().await;
+                Err(failed(FailureCode::Internal, false))
+            }
+            "parent" => self.parent(context).await,
+            "wait with children" => {
+                let child =
+                    child_of::<TestJob>(&Order { say: "wait".to_owned() }).map_err(JobError::internal)?;
+                if context.child_count() > 0 {
+                    return Err(failed(FailureCode::Internal, false));
+                }
+                context.spawn(vec![child; 8]).await?;
+                Ok(Done::AfterChildren)
+            }
+            _ => Ok(Done::Finished("made".to_owned())),
         }
     }
 
@@ -60,25 +109,25 @@ struct Running {
 
 impl Running {
     fn start(store: &Store) -> Running {
+        Running::start_with(store, Limits::default())
+    }
+
+    fn start_with(store: &Store, limits: Limits) -> Running {
         let settings = WorkerSettings {
+            concurrency: 4,
             lease: Duration::from_millis(500),
             beat: Duration::from_millis(50),
             progress_beat: Duration::from_millis(20),
             poll: Duration::from_millis(10),
             reap_interval: Duration::from_millis(20),
+            retry_pause: Duration::from_millis(20),
+            limits,
             ..WorkerSettings::named("test-worker")
         };
-        let (shutdown, registry, doorbell) =
-            (CancellationToken::new(), Arc::new(registry()), Doorbell::default());
+        let (shutdown, registry) = (CancellationToken::new(), Arc::new(registry()));
         let parts = vec![
-            tokio::spawn(worker::run(
-                store.clone(),
-                registry.clone(),
-                settings.clone(),
-                doorbell.clone(),
-                shutdown.clone(),
-            )),
-            tokio::spawn(reaper::run(store.clone(), registry, settings, doorbell, shutdown.clone())),
+            tokio::spawn(worker::run(store.clone(), registry.clone(), settings.clone(), shutdown.clone())),
+            tokio::spawn(reaper::run(store.clone(), registry, settings, shutdown.clone())),
         ];
         Running { shutdown, parts }
     }
@@ -126,9 +175,14 @@ pub async fn a_lost_lease_goes_on_elsewhere_and_fences_the_loser(store: Store) {
     assert_eq!(task(&store, &waiting.id).await.crash_count, 1);
     let next = claim(&store, &waiting.id, Duration::from_secs(60)).await;
     assert_eq!(next.epoch, lost.epoch + 1);
-    let beat = Event::Beat { token: lost, progress: Progress::default(), lease: Duration::from_secs(60) };
+    let beat = Event::Beat {
+        token: lost,
+        progress: Progress::default(),
+        cursor: None,
+        lease: Duration::from_secs(60),
+    };
     let done = Event::Finish { token: lost, outcome: Outcome::Succeeded(serde_json::json!("stale")) };
-    for event in [beat, done, Event::Release { token: lost }] {
+    for event in [beat, done, Event::Release { token: lost, cursor: None }] {
         let refused = apply(&*store, &waiting.id, &event).await;
         assert!(matches!(refused, Err(ApplyError::Refused(Refusal::Stale))), "{event:?}");
     }
@@ -137,7 +191,7 @@ pub async fn a_lost_lease_goes_on_elsewhere_and_fences_the_loser(store: Store) {
 
 async fn until_due_or_queued(store: &Store, waiting: &Task) {
     if task(store, &waiting.id).await.state == State::Running {
-        until_due(store, longshore_tasks::store::DueIndex::Lease, &waiting.id).await;
+        until_due(store, DueIndex::Lease, &waiting.id).await;
         apply(&**store, &waiting.id, &Event::LeaseLost).await.expect("taken back");
     }
 }
@@ -164,7 +218,7 @@ pub async fn a_worker_runs_a_task_to_its_end(store: Store) {
 
 pub async fn failures_and_panics_end_a_task_with_a_reference(store: Store) {
     let running = Running::start(&store);
-    for (say, code) in [("fail", FailureCode::Database), ("panic", FailureCode::Internal)] {
+    for (say, code) in [("fail", FailureCode::BadValue), ("panic", FailureCode::Internal)] {
         let waiting = registered(&store, &saying(say)).await;
         let failure = until_state(&store, &waiting.id, State::Failed).await.failure.expect("a reason");
         assert_eq!(failure.code, code);
@@ -186,7 +240,7 @@ pub async fn a_cancelled_run_stops_and_keeps_nothing(store: Store) {
     let queued = registered(&store, &saying("wait")).await;
     let ended = apply(&*store, &queued.id, &Event::RequestCancel).await.expect("told");
     assert_eq!(ended.state, State::Cancelled);
-    assert_eq!(store.ready(10).await.expect("answers"), []);
+    assert_eq!(next(&store, 10).await, []);
 }
 
 pub async fn a_deadline_stops_a_run(store: Store) {
@@ -219,4 +273,128 @@ pub async fn a_payload_from_the_future_waits(store: Store) {
     until_state(&store, &known.id, State::Succeeded).await;
     assert_eq!(task(&store, &future.id).await.state, State::Queued);
     running.stop().await;
+}
+
+pub async fn what_may_pass_is_tried_again(store: Store) {
+    let running = Running::start(&store);
+    let once = registered(&store, &saying("fail once")).await;
+    let ended = until_state(&store, &once.id, State::Succeeded).await;
+    assert_eq!((ended.failed_runs, ended.epoch, ended.failure), (1, 2, None));
+    // Three attempts, and then it waits for an operator.
+    let always = registered(&store, &saying("fail for a while")).await;
+    let ended = until_state(&store, &always.id, State::Failed).await;
+    assert_eq!((ended.failed_runs, ended.epoch, ended.dead), (3, 3, true));
+    assert_eq!(store.listed(DueIndex::Dead, 10).await.expect("answers"), std::slice::from_ref(&always.id));
+    // What will not pass is not tried again, and nobody needs to look at it.
+    let bad = registered(&store, &saying("fail")).await;
+    let ended = until_state(&store, &bad.id, State::Failed).await;
+    assert_eq!((ended.failed_runs, ended.epoch, ended.dead), (0, 1, false));
+    running.stop().await;
+}
+
+pub async fn a_dead_task_can_be_run_again(store: Store) {
+    let mut new = saying("hello");
+    new.retention = Duration::from_secs(600);
+    let first = registered(&store, &new).await;
+    assert!(matches!(rerun(&*store, &first.id).await, Err(RerunError::NotFailed)));
+    for _ in 0..MAX_CRASHES {
+        claim(&store, &first.id, Duration::from_secs(60)).await;
+        apply(&*store, &first.id, &Event::HolderGone).await.expect("taken back");
+    }
+    assert_eq!(store.listed(DueIndex::Dead, 10).await.expect("answers"), std::slice::from_ref(&first.id));
+    let second = rerun(&*store, &first.id).await.expect("registers");
+    let Registered::New(second) = second else { panic!("expected a new task, not {second:?}") };
+    assert_eq!((&second.payload, second.retention_ms), (&first.payload, first.retention_ms));
+    assert_eq!(store.listed(DueIndex::Dead, 10).await.expect("answers"), []);
+    // However often it is asked for.
+    let again = rerun(&*store, &first.id).await.expect("answers");
+    assert!(matches!(&again, Registered::Repeated(task) if task.id == second.id), "{again:?}");
+    let running = Running::start(&store);
+    until_state(&store, &second.id, State::Succeeded).await;
+    running.stop().await;
+}
+
+pub async fn a_delayed_task_waits_for_its_time(store: Store) {
+    let mut new = saying("hello");
+    new.delay = Duration::from_millis(300);
+    let delayed = registered(&store, &new).await;
+    assert_eq!(next(&store, 10).await, []);
+    assert_eq!(
+        store.listed(DueIndex::Delayed, 10).await.expect("answers"),
+        std::slice::from_ref(&delayed.id)
+    );
+    let early = apply(&*store, &delayed.id, &Event::Due).await;
+    assert!(matches!(early, Err(ApplyError::Refused(Refusal::NotDue))), "{early:?}");
+    let running = Running::start(&store);
+    let ended = until_state(&store, &delayed.id, State::Succeeded).await;
+    assert!(ended.started_at >= delayed.run_at, "{ended:?}");
+    running.stop().await;
+}
+
+pub async fn a_run_goes_on_from_its_checkpoint(store: Store) {
+    let running = Running::start(&store);
+    let counting = registered(&store, &saying("count")).await;
+    until("a checkpoint", || async { task(&store, &counting.id).await.cursor.is_some() }).await;
+    running.stop().await;
+    assert_eq!(task(&store, &counting.id).await.state, State::Queued);
+    let running = Running::start(&store);
+    let ended = until_state(&store, &counting.id, State::Succeeded).await;
+    assert_eq!(ended.result, Some(serde_json::json!("went on after 1")));
+    running.stop().await;
+}
+
+pub async fn a_parent_waits_for_its_children(store: Store) {
+    let running = Running::start(&store);
+    let parent = registered(&store, &saying("parent")).await;
+    let ended = until_state(&store, &parent.id, State::Succeeded).await;
+    assert_eq!(ended.result, Some(serde_json::json!("spawned made nothing made")));
+    let children = ended.children;
+    assert_eq!((children.total, children.succeeded, children.failed, children.cancelled), (3, 2, 1, 0));
+    // Children are not in the history, and gone from the live ones.
+    let history = store.history(&parent.slot.owner, 10).await.expect("answers").0;
+    assert_eq!(history.len(), 1);
+    let child = task(&store, &id::child_id(&parent.id, 1)).await;
+    assert_eq!((child.state, child.archived, child.parent), (State::Failed, true, Some(parent.id)));
+    running.stop().await;
+}
+
+pub async fn cancelling_a_parent_stops_its_children(store: Store) {
+    let running = Running::start(&store);
+    let parent = registered(&store, &saying("wait with children")).await;
+    until_state(&store, &parent.id, State::Waiting).await;
+    until("children run", || async {
+        store.stats().await.expect("answers").running.get("test").copied() == Some(4)
+    })
+    .await;
+    cancel(&*store, &parent.id).await.expect("told");
+    let ended = until_state(&store, &parent.id, State::Cancelled).await;
+    assert_eq!((ended.children.total, ended.children.cancelled), (8, 8));
+    running.stop().await;
+    assert_eq!(next(&store, 10).await, []);
+    assert_eq!(store.stats().await.expect("answers").running, std::collections::BTreeMap::new());
+}
+
+pub async fn children_of_an_ended_parent_do_not_run(store: Store) {
+    let parent = registered(&store, &saying("parent")).await;
+    let token = claim(&store, &parent.id, Duration::from_secs(60)).await;
+    let child = child_of::<TestJob>(&Order { say: "hello".to_owned() }).expect("plain data");
+    let spawn = Event::Spawn { token, children: vec![child.clone(), child] };
+    assert_eq!(apply(&*store, &parent.id, &spawn).await.expect("spawns").children.total, 2);
+    assert_eq!(next(&store, 10).await.len(), 2);
+    let (first, second) = (id::child_id(&parent.id, 0), id::child_id(&parent.id, 1));
+    let held = claim(&store, &first, Duration::from_secs(60)).await;
+    let stale = longshore_tasks::Token { epoch: token.epoch, nonce: token.nonce + 1 };
+    let refused = apply(&*store, &parent.id, &Event::Spawn { token: stale, children: Vec::new() }).await;
+    assert!(matches!(refused, Err(ApplyError::Refused(Refusal::Stale))), "{refused:?}");
+    apply(&*store, &parent.id, &Event::Finish { token, outcome: Outcome::Cancelled }).await.expect("ends");
+    let beat = Event::Beat {
+        token: held,
+        progress: Progress::default(),
+        cursor: None,
+        lease: Duration::from_secs(60),
+    };
+    assert!(apply(&*store, &first, &beat).await.expect("beats").cancel_requested);
+    let claim = Event::Claim { worker: "w".to_owned(), nonce: 1, lease: Duration::from_secs(60) };
+    let ended = apply(&*store, &second, &claim).await.expect("answers");
+    assert_eq!((ended.state, ended.epoch), (State::Cancelled, 0));
 }

@@ -1,69 +1,149 @@
--- Stores one change of one task with its index entries, or refuses it. Knows no rules of tasks.
+-- Does a list of operations if all of its checks hold, and nothing otherwise. Knows no rules of tasks: the
+-- program derives the operations from the placements of the tasks before and after.
 --
--- KEYS: 1 task, 2 archive, 3 slot, 4 idempotency, 5 history, 6 ready, 7 lease, 8 deadline, 9 purge
--- ARGV: 1 id, 2 version it replaces ('' = it must not exist), 3 new version, 4 new stamp,
---       5 home of the new task ('task', 'archive', or '' = remove it), 6 time of registration,
---       7 has an idempotency key ('1' or ''), 8..11 times in ready, lease, deadline, purge ('' = none),
---       12.. names and values of the entity's fields
--- Answers 'done', 'conflict', 'slot <id>' or 'key <id>'.
--- Replay-safe: a repeated commit finds its own version and stamp and answers 'done'.
+-- ARGV: 1 the base of all keys, then operations, each a name with its arguments; `k` stands for the number of a
+-- key in KEYS. Checks come before anything is written:
+--   task  k k expected version stamp   the task (live at the first key or archived at the second) has the version
+--                                      `expected` ('' = is not there); it will have `version` and `stamp` ('' = go)
+--   free  k answer                     the key is not there; otherwise the answer is '<answer> <its value>'
+--   below k limit                      the set has fewer members
+-- Writes:
+--   zadd k score member | zrem k member | sadd k member | srem k member | set k value | del k
+--   drop k value                       deletes the key if it has the value
+--   hash k count field value ...       replaces the fields of a hash
+--   line k k k lane tenant moves       after a change of a tenant's line (ready, ring, lanes): the tenant is in the ring
+--                                      while it has tasks; `moves` = '1' puts it at the back
+--   kind k k kind                      after a change of a kind's running tasks: the kind is in the second set while it
+--                                      has some
+--   ring                               rings the bell
+-- Answers 'done', 'conflict', 'limit', 'slot <id>' or 'key <id>'.
+-- Replay-safe: a repeated commit finds the version and stamp of its first task and answers 'done'.
 
-local id, expected, home = ARGV[1], ARGV[2], ARGV[5]
+local i, first, rings = 2, true, false
 
-local stored = redis.call('HMGET', KEYS[1], 'version', 'stamp')
-if not stored[1] then
-  stored = redis.call('HMGET', KEYS[2], 'version', 'stamp')
-end
-if home ~= '' and stored[1] == ARGV[3] and stored[2] == ARGV[4] then
-  return 'done'
-end
-if (stored[1] or '') ~= expected then
-  return 'conflict'
+local function key(offset)
+  return KEYS[tonumber(ARGV[i + offset])]
 end
 
-if expected == '' then
-  local keyed = ARGV[7] == '1'
-  local known = keyed and redis.call('GET', KEYS[4])
-  if known then
-    return 'key ' .. known
+local ops = {}
+
+function ops.task()
+  local stored = redis.call('HMGET', key(1), 'version', 'stamp')
+  if not stored[1] then
+    stored = redis.call('HMGET', key(2), 'version', 'stamp')
   end
-  local holder = redis.call('GET', KEYS[3])
-  if holder then
-    return 'slot ' .. holder
-  end
-  if keyed then
-    redis.call('SET', KEYS[4], id)
-  end
-  redis.call('ZADD', KEYS[5], ARGV[6], id)
-end
-
-for i = 6, 9 do
-  local time = ARGV[i + 2]
-  if time == '' then
-    redis.call('ZREM', KEYS[i], id)
-  else
-    redis.call('ZADD', KEYS[i], time, id)
-  end
-end
-
-if home == 'task' then
-  redis.call('SET', KEYS[3], id)
-elseif redis.call('GET', KEYS[3]) == id then
-  redis.call('DEL', KEYS[3])
-end
-
-if home == 'task' then
-  redis.call('HSET', KEYS[1], unpack(ARGV, 12, 23))
-else
-  redis.call('DEL', KEYS[1])
-  if home == 'archive' then
-    redis.call('HSET', KEYS[2], unpack(ARGV, 12, 23))
-  else
-    redis.call('DEL', KEYS[2])
-    redis.call('ZREM', KEYS[5], id)
-    if ARGV[7] == '1' and redis.call('GET', KEYS[4]) == id then
-      redis.call('DEL', KEYS[4])
+  local expected, version, stamp = ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  if first then
+    first = false
+    if version == '' and not stored[1] then
+      return 'done'
+    end
+    if version ~= '' and stored[1] == version and stored[2] == stamp then
+      return 'done'
     end
   end
+  if (stored[1] or '') ~= expected then
+    return 'conflict'
+  end
+  i = i + 6
+end
+
+function ops.free()
+  local holder = redis.call('GET', key(1))
+  if holder then
+    return ARGV[i + 2] .. ' ' .. holder
+  end
+  i = i + 3
+end
+
+function ops.below()
+  if redis.call('SCARD', key(1)) >= tonumber(ARGV[i + 2]) then
+    return 'limit'
+  end
+  i = i + 3
+end
+
+function ops.zadd()
+  redis.call('ZADD', key(1), ARGV[i + 2], ARGV[i + 3])
+  i = i + 4
+end
+
+function ops.zrem()
+  redis.call('ZREM', key(1), ARGV[i + 2])
+  i = i + 3
+end
+
+function ops.sadd()
+  redis.call('SADD', key(1), ARGV[i + 2])
+  i = i + 3
+end
+
+function ops.srem()
+  redis.call('SREM', key(1), ARGV[i + 2])
+  i = i + 3
+end
+
+function ops.set()
+  redis.call('SET', key(1), ARGV[i + 2])
+  i = i + 3
+end
+
+function ops.del()
+  redis.call('DEL', key(1))
+  i = i + 2
+end
+
+function ops.drop()
+  if redis.call('GET', key(1)) == ARGV[i + 2] then
+    redis.call('DEL', key(1))
+  end
+  i = i + 3
+end
+
+function ops.hash()
+  local count = tonumber(ARGV[i + 2])
+  -- Some ten fields: far from the limit of unpack.
+  redis.call('HSET', key(1), unpack(ARGV, i + 3, i + 2 + 2 * count))
+  i = i + 3 + 2 * count
+end
+
+function ops.line()
+  local ready, ring, lanes, lane, tenant = key(1), key(2), key(3), ARGV[i + 4], ARGV[i + 5]
+  if redis.call('EXISTS', ready) == 0 then
+    redis.call('ZREM', ring, tenant)
+    if redis.call('EXISTS', ring) == 0 then
+      redis.call('SREM', lanes, lane)
+    end
+  else
+    local last = redis.call('ZREVRANGE', ring, 0, 0, 'WITHSCORES')
+    if #last == 0 then
+      redis.call('SADD', lanes, lane)
+    end
+    if ARGV[i + 6] == '1' or not redis.call('ZSCORE', ring, tenant) then
+      redis.call('ZADD', ring, tonumber(last[2] or '0') + 1, tenant)
+    end
+  end
+  i = i + 7
+end
+
+function ops.kind()
+  local command = redis.call('EXISTS', key(1)) == 0 and 'SREM' or 'SADD'
+  redis.call(command, key(2), ARGV[i + 3])
+  i = i + 4
+end
+
+function ops.ring()
+  rings = true
+  i = i + 1
+end
+
+while i <= #ARGV do
+  local refusal = ops[ARGV[i]]()
+  if refusal then
+    return refusal
+  end
+end
+if rings then
+  redis.call('PUBLISH', ARGV[1] .. ':bell', '')
 end
 return 'done'

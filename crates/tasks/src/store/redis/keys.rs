@@ -1,7 +1,8 @@
 //! Every key that Longshore has in Redis.
 //!
 //! `{lsN}` is the hash tag of shard N: all keys of one transition share it, so that they live on one node
-//! of a cluster and one script can commit them together.
+//! of a cluster and one script can commit them together. The scripts that read make the names of the keys
+//! they find below the same tag, which is why the base is given to them.
 //!
 //! | key | type | holds |
 //! |---|---|---|
@@ -9,16 +10,25 @@
 //! | `longshore:{lsN}:archive:<id>` | hash | the record of a task that has left its slot |
 //! | `longshore:{lsN}:slot:<owner>:<kind>:<subject>` | string | the id of the live task |
 //! | `longshore:{lsN}:idempotency:<owner>:<key>` | string | the id of the task it registered |
-//! | `longshore:{lsN}:ready` | zset | id by time of registration, waiting for a worker |
+//! | `longshore:{lsN}:ready:<kind>@<version>:<tenant>` | zset | id by rank: waiting for a worker |
+//! | `longshore:{lsN}:ring:<kind>@<version>` | zset | tenants with waiting tasks, by their turn |
+//! | `longshore:{lsN}:lanes` | set | `<kind>@<version>` with waiting tasks |
+//! | `longshore:{lsN}:running:tenant:<tenant>` | set | ids of its running tasks |
+//! | `longshore:{lsN}:running:kind:<kind>` | set | ids of running tasks of the kind |
+//! | `longshore:{lsN}:kinds` | set | kinds with running tasks |
 //! | `longshore:{lsN}:lease` | zset | id by end of its lease |
 //! | `longshore:{lsN}:deadline` | zset | id by deadline |
+//! | `longshore:{lsN}:delayed` | zset | id by the time before which it is not to be claimed |
 //! | `longshore:{lsN}:purge` | zset | id by the time when its record may go |
+//! | `longshore:{lsN}:dead` | zset | id by the time when it was given up |
 //! | `longshore:{lsN}:history:<owner>` | zset | id by time of registration |
+//! | `longshore:{lsN}:bell` | channel | a message when a task has come to wait |
 
-use longshore_protocol::{OwnerId, TaskId};
+use longshore_protocol::{OwnerId, TaskId, TenantId};
 
-use crate::entity::Slot;
+use crate::entity::{Lane, Slot};
 use crate::id::Shard;
+use crate::store::DueIndex;
 
 /// What every key begins with.
 pub const PREFIX: &str = "longshore";
@@ -33,6 +43,11 @@ impl Keys {
     /// The keys of `shard` below `namespace`.
     pub fn new(namespace: &str, shard: Shard) -> Keys {
         Keys { base: format!("{namespace}:{{ls{}}}", shard.number()) }
+    }
+
+    /// What all of them begin with.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// A live task's entity.
@@ -60,23 +75,43 @@ impl Keys {
         format!("{}:history:{owner}", self.base)
     }
 
-    /// Tasks that wait for a worker.
-    pub fn ready(&self) -> String {
-        format!("{}:ready", self.base)
+    /// A tenant's waiting tasks of a lane.
+    pub fn ready(&self, lane: &Lane, tenant: &TenantId) -> String {
+        format!("{}:ready:{lane}:{tenant}", self.base)
     }
 
-    /// Tasks by the end of their lease.
-    pub fn lease(&self) -> String {
-        format!("{}:lease", self.base)
+    /// The tenants of a lane, by their turn.
+    pub fn ring(&self, lane: &Lane) -> String {
+        format!("{}:ring:{lane}", self.base)
     }
 
-    /// Tasks by their deadline.
-    pub fn deadline(&self) -> String {
-        format!("{}:deadline", self.base)
+    /// The lanes in which tasks wait.
+    pub fn lanes(&self) -> String {
+        format!("{}:lanes", self.base)
     }
 
-    /// Records by the time when they may go.
-    pub fn purge(&self) -> String {
-        format!("{}:purge", self.base)
+    /// A tenant's running tasks.
+    pub fn running_of_tenant(&self, tenant: &TenantId) -> String {
+        format!("{}:running:tenant:{tenant}", self.base)
+    }
+
+    /// A kind's running tasks.
+    pub fn running_of_kind(&self, kind: &str) -> String {
+        format!("{}:running:kind:{kind}", self.base)
+    }
+
+    /// The kinds of which tasks run.
+    pub fn kinds(&self) -> String {
+        format!("{}:kinds", self.base)
+    }
+
+    /// Tasks by time.
+    pub fn index(&self, index: DueIndex) -> String {
+        format!("{}:{}", self.base, index.name())
+    }
+
+    /// The channel of the doorbell.
+    pub fn bell(&self) -> String {
+        format!("{}:bell", self.base)
     }
 }

@@ -1,39 +1,61 @@
-//! Tasks in Redis 7.0 or later, shared by any number of processes.
+//! Tasks in Redis 7.0 or later, a single server or a cluster, shared by any number of processes.
 //!
-//! Fields of a task's hash: `version`, `stamp`, `kind`, `state`, `done` (units done) and `entity`, the
-//! whole task as JSON, which alone counts; the others are for the commit script and for people with
-//! `redis-cli`. Time is the server's `TIME`. A poll by id is one round trip.
+//! Fields of a task's hash: `version`, `stamp`, `state`, `lane`, `tenant` and `entity`, the whole task as JSON, which alone
+//! counts; the others are for the scripts and for people with `redis-cli`. Time is the server's `TIME`. Every
+//! call is one script, so one round trip, and safe to repeat: a lost connection, an emptied script cache or a
+//! server that takes over is met by asking again.
 
+mod advice;
+mod commit;
+mod connection;
 mod keys;
 
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use longshore_protocol::{OwnerId, TaskId};
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Pipeline, Script};
+use redis::{Client, Script, ScriptInvocation};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::commit::Operations;
+use self::connection::Connection;
 use self::keys::Keys;
-use super::{Change, Committed, DueIndex, Loaded, StoreError, TaskStore};
-use crate::entity::{Slot, Task, Timestamp};
-use crate::id::Shard;
-use crate::placement::Placement;
+use super::{Change, Committed, DueIndex, LaneStats, Loaded, Stats, StoreError, TaskStore};
+use crate::doorbell::Doorbell;
+use crate::entity::{Lane, Slot, Task, Timestamp};
+use crate::id::{Shard, parent_of};
+use crate::limits::Limits;
+use crate::placement::Rank;
 
-/// How long a command may take; a stalled server is an error then, not a hanging page.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may take to come about.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(3);
+/// What `TIME` answers.
+type Time = (u64, u64);
 
 /// The task store in Redis.
 #[derive(Clone)]
 pub struct RedisStore {
-    connection: ConnectionManager,
+    client: Client,
+    connection: Connection,
     keys: Keys,
-    commit: Script,
+    scripts: Arc<Scripts>,
+    listener: Arc<Listener>,
+    advice: Vec<String>,
 }
 
+struct Scripts {
+    commit: Script,
+    load: Script,
+    next: Script,
+    due: Script,
+    history: Script,
+    stats: Script,
+}
+
+/// The subscription behind the doorbell; it begins when somebody wants the bell and ends with the store.
+#[derive(Default)]
+struct Listener(OnceLock<(Doorbell, DropGuard)>);
+
 impl RedisStore {
-    /// Connects to the server at `url`.
+    /// Connects to the server at `url`, or to the whole cluster if it is a node of one.
     ///
     /// # Errors
     /// [`StoreError::BadAddress`] for a malformed address, [`StoreError::Redis`] if nobody answers there.
@@ -48,36 +70,62 @@ impl RedisStore {
     /// As [`RedisStore::connect`].
     pub async fn connect_in(url: &str, namespace: &str) -> Result<RedisStore, StoreError> {
         let client = Client::open(url).map_err(StoreError::BadAddress)?;
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_connection_timeout(Some(CONNECTION_TIMEOUT))
-            .set_number_of_retries(2);
-        let connection = ConnectionManager::new_with_config(client, config).await?;
+        let server = advice::examine(&mut client.get_multiplexed_async_connection().await?).await?;
+        let connection = if server.is_cluster {
+            Connection::cluster(url).await?
+        } else {
+            Connection::single(client.clone()).await?
+        };
+        let scripts = Scripts {
+            commit: Script::new(include_str!("commit.lua")),
+            load: Script::new(include_str!("load.lua")),
+            next: Script::new(include_str!("next.lua")),
+            due: Script::new(include_str!("due.lua")),
+            history: Script::new(include_str!("history.lua")),
+            stats: Script::new(include_str!("stats.lua")),
+        };
         let store = RedisStore {
+            client,
             connection,
             keys: Keys::new(namespace, Shard::FIRST),
-            commit: Script::new(include_str!("commit.lua")),
+            scripts: Arc::new(scripts),
+            listener: Arc::default(),
+            advice: server.advice,
         };
         store.now().await?;
         Ok(store)
     }
 
-    fn load_commands(&self, pipe: &mut Pipeline, id: &TaskId) {
-        pipe.cmd("TIME");
-        pipe.hget(self.keys.task(id), "entity");
-        pipe.hget(self.keys.archive(id), "entity");
-        pipe.zrank(self.keys.ready(), id.as_str());
+    /// What in the server's settings endangers tasks, in words; to be told to operators.
+    pub fn advice(&self) -> &[String] {
+        &self.advice
     }
 
-    async fn oldest(&self, key: String, until: String, limit: usize) -> Result<Vec<TaskId>, StoreError> {
-        let mut command = redis::cmd("ZRANGEBYSCORE");
-        command.arg(key).arg("-inf").arg(until).arg("LIMIT").arg(0).arg(limit);
-        let ids: Vec<String> = command.query_async(&mut self.connection.clone()).await?;
-        Ok(ids.into_iter().filter_map(|id| TaskId::parse(id).ok()).collect())
+    async fn loaded(&self, call: &ScriptInvocation<'_>) -> Result<Loaded, StoreError> {
+        let (time, task, parent, ahead): (Time, Option<String>, Option<String>, Option<u64>) =
+            self.connection.call(call).await?;
+        Ok(Loaded {
+            task: task.as_deref().map(read_task).transpose()?,
+            parent: parent.as_deref().map(read_task).transpose()?,
+            ahead,
+            now: timestamp(time),
+        })
+    }
+
+    async fn by_time(
+        &self,
+        index: DueIndex,
+        only_due: bool,
+        limit: usize,
+    ) -> Result<(Timestamp, Vec<TaskId>), StoreError> {
+        let mut call = self.scripts.due.key(self.keys.index(index));
+        call.arg(limit).arg(if only_due { "1" } else { "" });
+        let (time, ids): (Time, Vec<String>) = self.connection.call(&call).await?;
+        Ok((timestamp(time), ids.into_iter().filter_map(|id| TaskId::parse(id).ok()).collect()))
     }
 }
 
-fn timestamp((seconds, micros): (u64, u64)) -> Timestamp {
+fn timestamp((seconds, micros): Time) -> Timestamp {
     Timestamp::from_millis(seconds * 1000 + micros / 1000)
 }
 
@@ -89,133 +137,128 @@ fn read_task(json: &str) -> Result<Task, StoreError> {
     })
 }
 
-fn score(time: Option<Timestamp>) -> String {
-    time.map(|time| time.to_string()).unwrap_or_default()
-}
-
 fn answered(answer: &str) -> Committed {
     let holder = |id: &str| TaskId::parse(id).ok();
     match answer.split_once(' ') {
         None if answer == "done" => Committed::Done,
+        None if answer == "limit" => Committed::AtLimit,
         Some(("slot", id)) => holder(id).map_or(Committed::Conflict, Committed::SlotTaken),
         Some(("key", id)) => holder(id).map_or(Committed::Conflict, Committed::KeyKnown),
         _ => Committed::Conflict,
     }
 }
 
+/// `None` is an empty argument.
+fn optional(number: Option<u32>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
 #[async_trait]
 impl TaskStore for RedisStore {
     async fn load(&self, id: &TaskId) -> Result<Loaded, StoreError> {
-        let mut pipe = redis::pipe();
-        self.load_commands(&mut pipe, id);
-        let (time, live, archived, ahead): ((u64, u64), Option<String>, Option<String>, Option<u64>) =
-            pipe.query_async(&mut self.connection.clone()).await?;
-        let task = live.or(archived).as_deref().map(read_task).transpose()?;
-        Ok(Loaded { task, ahead, now: timestamp(time) })
+        let mut call = self.scripts.load.key(self.keys.task(id));
+        call.key(self.keys.archive(id));
+        if let Some(parent) = parent_of(id) {
+            call.key(self.keys.task(&parent)).key(self.keys.archive(&parent));
+        }
+        call.arg(self.keys.base()).arg(id.as_str());
+        self.loaded(&call).await
     }
 
     async fn load_slot(&self, slot: &Slot) -> Result<Loaded, StoreError> {
-        let mut pipe = redis::pipe();
-        pipe.cmd("TIME").get(self.keys.slot(slot));
-        let (time, holder): ((u64, u64), Option<String>) =
-            pipe.query_async(&mut self.connection.clone()).await?;
-        let Some(id) = holder.and_then(|id| TaskId::parse(id).ok()) else {
-            return Ok(Loaded { task: None, ahead: None, now: timestamp(time) });
-        };
-        let mut loaded = self.load(&id).await?;
-        // Archived between the two round trips: the slot is free.
-        loaded.task = loaded.task.filter(|task| !task.archived);
-        Ok(loaded)
+        let mut call = self.scripts.load.key(self.keys.slot(slot));
+        call.arg(self.keys.base()).arg("");
+        self.loaded(&call).await
     }
 
-    async fn commit(&self, change: Change<'_>) -> Result<Committed, StoreError> {
-        let (before, task, after) = match change {
-            Change::Create(task) => (None, task, Some(task)),
-            Change::Replace { before, after } => (Some(before), after, Some(after)),
-            Change::Remove(task) => (Some(task), task, None),
-        };
-        let place = after.map(Placement::of).unwrap_or_default();
-        let home = match after {
-            None => "",
-            Some(_) if place.holds_slot => "task",
-            Some(_) => "archive",
-        };
-        let entity = serde_json::to_string(task)
-            .map_err(|source| StoreError::Unreadable { id: task.id.to_string(), source })?;
-        let idempotency_key = task.idempotency_key.as_deref();
-        let mut call = self.commit.prepare_invoke();
-        call.key(self.keys.task(&task.id))
-            .key(self.keys.archive(&task.id))
-            .key(self.keys.slot(&task.slot))
-            .key(self.keys.idempotency(&task.slot.owner, idempotency_key.unwrap_or_default()))
-            .key(self.keys.history(&task.slot.owner))
-            .key(self.keys.ready())
-            .key(self.keys.lease())
-            .key(self.keys.deadline())
-            .key(self.keys.purge())
-            .arg(task.id.as_str())
-            .arg(before.map(|task| task.version.to_string()).unwrap_or_default())
-            .arg(task.version)
-            .arg(task.stamp)
-            .arg(home)
-            .arg(task.registered_at.as_millis())
-            .arg(if idempotency_key.is_some() { "1" } else { "" })
-            .arg(score(place.ready))
-            .arg(score(place.lease))
-            .arg(score(place.deadline))
-            .arg(score(place.purge));
-        for (name, value) in [
-            ("version", task.version.to_string()),
-            ("stamp", task.stamp.to_string()),
-            ("kind", task.slot.kind.clone()),
-            ("state", task.state.name().to_owned()),
-            ("done", task.progress.done.to_string()),
-            ("entity", entity),
-        ] {
-            call.arg(name).arg(value);
-        }
-        let answer: String = call.invoke_async(&mut self.connection.clone()).await?;
+    async fn commit(&self, changes: &[Change<'_>], limits: &Limits) -> Result<Committed, StoreError> {
+        let operations = Operations::of(&self.keys, changes, limits)?;
+        let answer: String = self.connection.call(&operations.invocation(&self.scripts.commit)).await?;
         Ok(answered(&answer))
     }
 
-    async fn ready(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
-        self.oldest(self.keys.ready(), "+inf".to_owned(), limit).await
+    async fn next(&self, lanes: &[Lane], limits: &Limits, limit: usize) -> Result<Vec<Loaded>, StoreError> {
+        if lanes.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut call = self.scripts.next.prepare_invoke();
+        call.arg(self.keys.base()).arg(limit).arg(optional(limits.per_tenant));
+        for lane in lanes {
+            call.key(self.keys.ring(lane));
+            call.arg(lane.to_string()).arg(&lane.kind);
+            call.arg(optional(limits.per_kind.get(&lane.kind).copied()));
+        }
+        let found: Vec<redis::Value> = self.connection.call(&call).await?;
+        let mut found = found.into_iter();
+        let Some(time) = found.next() else { return Ok(Vec::new()) };
+        let now = timestamp(redis::from_redis_value(time).map_err(redis::RedisError::from)?);
+        let mut tasks = Vec::new();
+        while let (Some(task), Some(parent)) = (found.next(), found.next()) {
+            let text =
+                |value| redis::from_redis_value::<Option<String>>(value).map_err(redis::RedisError::from);
+            let task = text(task)?.as_deref().map(read_task).transpose()?;
+            let parent = text(parent)?.as_deref().map(read_task).transpose()?;
+            tasks.push(Loaded { task, parent, ahead: None, now });
+        }
+        Ok(tasks)
     }
 
     async fn due(&self, index: DueIndex, limit: usize) -> Result<Vec<TaskId>, StoreError> {
-        let key = match index {
-            DueIndex::Lease => self.keys.lease(),
-            DueIndex::Deadline => self.keys.deadline(),
-            DueIndex::Purge => self.keys.purge(),
-        };
-        let now = self.now().await?;
-        self.oldest(key, now.to_string(), limit).await
+        Ok(self.by_time(index, true, limit).await?.1)
     }
 
-    async fn leased(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
-        self.oldest(self.keys.lease(), "+inf".to_owned(), limit).await
+    async fn listed(&self, index: DueIndex, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        Ok(self.by_time(index, false, limit).await?.1)
     }
 
     async fn history(&self, owner: &OwnerId, limit: usize) -> Result<(Vec<Task>, Timestamp), StoreError> {
-        let newest = limit.saturating_sub(1);
-        let mut pipe = redis::pipe();
-        pipe.cmd("TIME").cmd("ZREVRANGE").arg(self.keys.history(owner)).arg(0).arg(newest);
-        let (time, ids): ((u64, u64), Vec<String>) = pipe.query_async(&mut self.connection.clone()).await?;
-        if ids.is_empty() {
-            return Ok((Vec::new(), timestamp(time)));
-        }
-        let mut pipe = redis::pipe();
-        for id in ids.iter().filter_map(|id| TaskId::parse(id.as_str()).ok()) {
-            pipe.hget(self.keys.task(&id), "entity");
-            pipe.hget(self.keys.archive(&id), "entity");
-        }
-        let found: Vec<Option<String>> = pipe.query_async(&mut self.connection.clone()).await?;
-        let tasks = found.iter().flatten().map(|json| read_task(json)).collect::<Result<_, _>>()?;
+        let mut call = self.scripts.history.key(self.keys.history(owner));
+        call.arg(self.keys.base()).arg(limit);
+        let (time, found): (Time, Vec<String>) = self.connection.call(&call).await?;
+        let tasks = found.iter().map(|json| read_task(json)).collect::<Result<_, _>>()?;
         Ok((tasks, timestamp(time)))
     }
 
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        let mut call = self.scripts.stats.key(self.keys.lanes());
+        call.key(self.keys.kinds());
+        for index in [DueIndex::Delayed, DueIndex::Dead, DueIndex::Deadline] {
+            call.key(self.keys.index(index));
+        }
+        call.arg(self.keys.base());
+        type Lanes = Vec<(String, u64, u64, u64)>;
+        let (time, delayed, dead, live, running, lanes): (Time, u64, u64, u64, Vec<(String, u64)>, Lanes) =
+            self.connection.call(&call).await?;
+        let lanes = lanes.into_iter().filter_map(|(lane, waiting, tenants, oldest)| {
+            let oldest = Rank::from_u64(oldest).registered_at();
+            Some(LaneStats { lane: Lane::parse(&lane)?, waiting, tenants, oldest })
+        });
+        Ok(Stats {
+            lanes: lanes.collect(),
+            running: running.into_iter().collect(),
+            delayed,
+            dead,
+            live,
+            now: timestamp(time),
+        })
+    }
+
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        Ok(timestamp(redis::cmd("TIME").query_async(&mut self.connection.clone()).await?))
+        Ok(self.by_time(DueIndex::Lease, true, 1).await?.0)
+    }
+
+    fn doorbell(&self) -> Doorbell {
+        let (doorbell, _) = self.listener.0.get_or_init(|| {
+            let (doorbell, ended) = (Doorbell::default(), CancellationToken::new());
+            tokio::spawn(connection::listen(
+                self.client.clone(),
+                self.keys.bell(),
+                doorbell.clone(),
+                ended.clone(),
+            ));
+            (doorbell, ended.drop_guard())
+        });
+        doorbell.clone()
     }
 
     fn is_exclusive(&self) -> bool {

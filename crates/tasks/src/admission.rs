@@ -7,10 +7,10 @@ use rand::RngCore;
 
 use crate::apply::{ApplyError, apply};
 use crate::entity::{Payload, Priority, Slot, State, Task};
+use crate::event::{Event, Refusal};
 use crate::id::new_task_id;
 use crate::limits::Limits;
 use crate::store::{Change, Committed, TaskStore};
-use crate::transition::{Event, Refusal};
 
 /// Tries before contention over one slot is reported as an error.
 const TRIES_MAX: u32 = 32;

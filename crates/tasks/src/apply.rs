@@ -6,9 +6,10 @@ use longshore_protocol::TaskId;
 use rand::{Rng, RngCore};
 
 use crate::entity::{Task, Timestamp};
+use crate::event::{Event, Refusal};
 use crate::limits::Limits;
 use crate::store::{Change, Committed, Loaded, StoreError, TaskStore};
-use crate::transition::{Event, Family, Refusal, Step, transition};
+use crate::transition::{Family, Step, transition};
 
 /// Tries before contention is reported as an error; each lost try means that another one got through.
 const TRIES_MAX: u32 = 64;

@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::{ApplyError, apply};
 use crate::entity::{Progress, Task, Token};
+use crate::event::{Event, NewChild};
 use crate::id::child_id;
 use crate::job::JobError;
 use crate::store::{StoreError, TaskStore};
-use crate::transition::{Event, NewChild};
 
 /// Children spawned in one commit.
 const SPAWN_BATCH: usize = 100;

@@ -4,9 +4,9 @@ use longshore_protocol::TaskId;
 
 use crate::apply::{ApplyError, apply};
 use crate::entity::{State, Task};
+use crate::event::Event;
 use crate::id::child_id;
 use crate::store::TaskStore;
-use crate::transition::Event;
 
 /// Asks for a task to be stopped, and its children with it. Gives the task as it is then.
 ///

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::context::TaskContext;
 use crate::entity::{Payload, Task, Token};
-use crate::transition::NewChild;
+use crate::event::NewChild;
 
 /// Why a run of a job failed.
 #[derive(Debug, thiserror::Error)]

@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::{ApplyError, apply};
 use crate::entity::{State, Task};
+use crate::event::Event;
 use crate::job::Runs;
 use crate::limits::Limits;
 use crate::registry::Registry;
 use crate::store::{Change, DueIndex, StoreError, TaskStore};
-use crate::transition::Event;
 use crate::worker::WorkerSettings;
 
 /// Tasks handled of each list in one round; the next round takes the rest.

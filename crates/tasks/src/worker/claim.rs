@@ -8,10 +8,10 @@ use super::WorkerSettings;
 use crate::apply::{ApplyError, apply_loaded};
 use crate::context::TaskContext;
 use crate::entity::{Lane, State, Token};
+use crate::event::Event;
 use crate::job::Runs;
 use crate::registry::{AnyJob, Registry};
 use crate::store::{Loaded, TaskStore};
-use crate::transition::Event;
 
 /// Waiting tasks looked at for one claim: enough to pass by those that other workers take at the same moment.
 const LOOK_AHEAD: usize = 8;

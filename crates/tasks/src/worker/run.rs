@@ -16,9 +16,9 @@ use super::claim::Claimed;
 use crate::apply::{ApplyError, apply};
 use crate::context::{StopReason, TaskContext};
 use crate::entity::{Failure, Progress, State};
+use crate::event::{Event, Outcome};
 use crate::job::{Done, JobError, Runs};
 use crate::store::TaskStore;
-use crate::transition::{Event, Outcome};
 
 /// Pause between tries to tell the store the end while it does not answer.
 const FINISH_RETRY: Duration = Duration::from_millis(500);

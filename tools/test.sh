@@ -29,6 +29,8 @@ step "Linting the browser side (the first time about 1 minute)"
 check "clippy, browser side" cargo clippy $browser -- -D warnings
 step_done
 
+LONGSHORE_REDIS_SERVER=$(find_redis)
+export LONGSHORE_REDIS_SERVER
 start_test_redis
 
 step "Running the unit and integration tests (compiling them takes some minutes the first time)"

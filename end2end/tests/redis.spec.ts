@@ -38,7 +38,7 @@ test("the task entity appears in Redis, changes, and goes when it is cleared", a
   const task = await person.register({ dataset: "orders" });
   const [key] = await redis.keys(`task:${task}`);
   expect(await redis.command("TYPE", key)).toBe("hash");
-  expect(await redis.hash(key)).toMatchObject({ kind: "export", state: "queued" });
+  expect(await redis.hash(key)).toMatchObject({ lane: "export@1", state: "queued" });
   expect(await redis.keys("slot:*")).toHaveLength(2);
   const [blockingKey] = await redis.keys(`task:${blocking}`);
   expect((await redis.hash(blockingKey)).state).toBe("running");
@@ -112,4 +112,26 @@ test("a task of a process that died goes on in another, and the page notices not
   const finished = await onB.finished(task);
   expect(finished.task.file.row_count).toBe(10_000);
   await expect.poll(() => b.files().filter((file) => !file.includes(".unfinished"))).toHaveLength(1);
+});
+
+test("a process that only serves and one that only works make a whole", async ({ serve, slowShop, folder, redis, redisUrl, page }, testInfo) => {
+  await redis.clear();
+  const shared = { config: slowShop.config, redisUrl, dataDir: path.join(folder, "shared") };
+  const web = await serve({ ...shared, settings: { ROLE: "web" } });
+  slowShop.open();
+  const list = new ListPage(page, web.url);
+  await list.open();
+  await list.isClickable();
+  const downloading = page.waitForEvent("download", { timeout: 60_000 });
+  await list.button.click();
+  // Nobody works yet: the task waits, and is not lost.
+  await list.reaches("queued");
+  const worker = await serve({ ...shared, settings: { ROLE: "worker", METRICS_LISTEN: "127.0.0.1:0" } });
+  expect(worker.url).toBe("");
+  const file = testInfo.outputPath("orders.xlsx");
+  await (await downloading).saveAs(file);
+  const select = orders({ table: "orders_data" });
+  compare(testInfo, { file, database: slowShop.database, select, columns: columns("en") });
+  expect((await page.request.get(worker.metrics)).status()).toBe(200);
+  expect(await worker.terminate()).toBe(0);
 });

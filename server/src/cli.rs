@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Role;
 
 /// Longshore: exports and imports that never time out.
 #[derive(Debug, Parser)]
@@ -24,6 +26,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Makes the demo shop: a SQLite database and a configuration file that declares its datasets.
     Demo(DemoArgs),
+    /// Looks at tasks and acts on them, whether the server runs or not.
+    Tasks(TasksArgs),
     /// Prints every setting with its default, as a configuration file.
     Defaults,
 }
@@ -40,6 +44,78 @@ pub struct ServeArgs {
     /// Folder for everything that is written.
     #[arg(short, long, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+    /// What this process does; both where nothing is configured.
+    #[arg(short, long)]
+    pub role: Option<Role>,
+}
+
+/// Arguments of `tasks`.
+#[derive(Debug, Args)]
+pub struct TasksArgs {
+    /// Configuration file; ./longshore.toml if it is there.
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Folder for everything that is written.
+    #[arg(short, long, value_name = "FOLDER", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TasksCommand,
+}
+
+/// What can be done about tasks.
+#[derive(Debug, Subcommand)]
+pub enum TasksCommand {
+    /// Lists tasks that wait, run, or have ended and hold their place still.
+    List {
+        /// Only those in this state.
+        #[arg(short, long)]
+        state: Option<StateFilter>,
+        /// Tasks at most.
+        #[arg(short = 'n', long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Shows everything about one task.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Stops a task.
+    Cancel {
+        /// Its id.
+        id: String,
+    },
+    /// Registers what a failed, cancelled or expired task was to do once more.
+    Retry {
+        /// Its id.
+        id: String,
+    },
+    /// Lists tasks that were given up after crashes or failed attempts.
+    Dead {
+        /// Tasks at most.
+        #[arg(short = 'n', long, default_value_t = 50)]
+        limit: usize,
+    },
+}
+
+/// A state to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StateFilter {
+    /// Waits for a worker, or for its time.
+    Queued,
+    /// A worker has it.
+    Running,
+    /// Its children run.
+    Waiting,
+    /// Ended with a result, not seen yet.
+    Succeeded,
+    /// Ended without one, not seen yet.
+    Failed,
+    /// Stopped, not seen yet.
+    Cancelled,
 }
 
 /// Arguments of `demo`.

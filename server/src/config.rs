@@ -1,5 +1,6 @@
 //! Configuration: defaults in the binary, a file, the environment, the command line, in that order.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use longshore_datasets::{Catalog, CatalogConfig};
+use longshore_tasks::Limits;
 use serde::Deserialize;
 
 /// Every setting with its default and a word on it.
@@ -23,6 +25,10 @@ const SECRET_CHARS_MIN: usize = 32;
 pub struct Config {
     /// Address and port.
     pub listen: std::net::SocketAddr,
+    /// What this process does.
+    pub role: Role,
+    /// Address and port of the metrics; empty for none.
+    pub metrics_listen: String,
     /// Folder for everything that is written.
     pub data_dir: PathBuf,
     /// Address of Redis; empty for the embedded store.
@@ -40,6 +46,30 @@ pub struct Config {
     /// `[database.…]` and `[dataset.…]`.
     #[serde(flatten)]
     pub catalog: CatalogConfig,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Serves pages and calls.
+    Web,
+    /// Runs tasks.
+    Worker,
+    /// Both.
+    Both,
+}
+
+impl Role {
+    /// Whether pages and calls are served.
+    pub fn serves(self) -> bool {
+        self != Role::Worker
+    }
+
+    /// Whether tasks are run.
+    pub fn works(self) -> bool {
+        self != Role::Web
+    }
 }
 
 /// A text that must not appear in logs.
@@ -86,6 +116,31 @@ pub struct WorkerConfig {
     /// Time to stop at shutdown.
     #[serde(with = "humantime_serde")]
     pub drain: Duration,
+    /// Pause before the second attempt.
+    #[serde(with = "humantime_serde")]
+    pub retry_pause: Duration,
+    /// `[worker.limits]`.
+    pub limits: LimitConfig,
+}
+
+/// `[worker.limits]`; 0 is no limit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitConfig {
+    /// Running tasks of one tenant.
+    pub per_tenant: u32,
+    /// Running tasks of a kind.
+    pub per_kind: BTreeMap<String, u32>,
+}
+
+impl LimitConfig {
+    /// As the task runner takes them.
+    pub fn limits(&self) -> Limits {
+        let some = |limit: u32| Some(limit).filter(|limit| *limit > 0);
+        let per_kind =
+            self.per_kind.iter().filter_map(|(kind, limit)| Some((kind.clone(), some(*limit)?))).collect();
+        Limits { per_tenant: some(self.per_tenant), per_kind }
+    }
 }
 
 /// `[log]`.
@@ -117,6 +172,9 @@ pub struct Overrides {
     /// `--data-dir`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
+    /// `--role`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
 }
 
 /// The settings, and the datasets that they declare.
@@ -186,6 +244,12 @@ fn check(config: &Config) -> anyhow::Result<()> {
     if secret_chars > 0 && secret_chars < SECRET_CHARS_MIN {
         bail!("session_secret: must have {SECRET_CHARS_MIN} characters or more, or be empty");
     }
+    if config.role != Role::Both && config.redis_url.0.is_empty() {
+        bail!(
+            "role: a process that only serves or only works needs REDIS_URL, through which they share tasks"
+        );
+    }
+    metrics_address(config)?;
     for (key, duration) in [
         ("tasks.time_limit", config.tasks.time_limit),
         ("tasks.retention", config.tasks.retention),
@@ -207,6 +271,19 @@ fn check(config: &Config) -> anyhow::Result<()> {
         bail!("worker.concurrency: must be at least 1");
     }
     Ok(())
+}
+
+/// Where the metrics are served, if anywhere.
+///
+/// # Errors
+/// If the setting is no address.
+pub fn metrics_address(config: &Config) -> anyhow::Result<Option<std::net::SocketAddr>> {
+    match config.metrics_listen.as_str() {
+        "" => Ok(None),
+        text => Ok(Some(text.parse().with_context(|| {
+            format!("metrics_listen: {text:?} is not an address with a port, such as 127.0.0.1:9464")
+        })?)),
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +317,10 @@ mod tests {
             ("[worker]\nspeed = 9", "speed"),
             ("[loging]\nlevel = 'info'", "loging"),
             ("data_dri = 'x'", "data_dri"),
+            ("role = 'worker'", "REDIS_URL"),
+            ("role = 'boss'", "role"),
+            ("metrics_listen = '9464'", "metrics_listen"),
+            ("[worker.limits]\nper_tenant = -1", "per_tenant"),
             ("session_secret = 'short'", "session_secret"),
             ("[dataset.d]\ndatabase='x'\ntable='t'\nkey=['id']\ncolumn=[]", "dataset.d.database"),
             ("[dataset.d]\ndatabase='x'\ntable='t'\nkey=['id']\ncolumn=[{name='a',type='money'}]", "money"),

@@ -1,13 +1,15 @@
 //! The binary `longshore`: command line, configuration, HTTP.
 //!
 //! Read it in this order: `cli` (what can be asked for), `config` (what is configured), `serve` (how the parts are
-//! put together), `http` (how requests reach the centre).
+//! put together), `http` (how requests reach the centre), `operators` and `metrics` (what those see who run it).
 
 mod cli;
 mod config;
 mod demo;
 mod http;
 mod logging;
+mod metrics;
+mod operators;
 mod serve;
 
 use std::process::ExitCode;
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::make(&args),
+        Command::Tasks(args) => operators::run(&args),
         Command::Defaults => {
             print!("{}", config::DEFAULTS);
             Ok(())
@@ -30,8 +33,29 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("longshore: {error:#}");
+            eprintln!("longshore: {}", sentence(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// An error with its causes on one line, without those that the text before them tells already.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("refused").context("the store: refused").context("can't start");
+        assert_eq!(super::sentence(&error), "can't start: the store: refused");
     }
 }

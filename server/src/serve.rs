@@ -1,6 +1,6 @@
 //! `longshore serve`: puts the parts together, runs them, and ends them in order.
 
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +9,18 @@ use axum::Router;
 use longshore_datasets::{Catalog, sqlite};
 use longshore_files::FileStore;
 use longshore_jobs::export::ExportJob;
+use longshore_jobs::leftovers::{self, Scratch};
 use longshore_jobs::{Centre, CentreSettings};
 use longshore_tasks::store::{EmbeddedStore, RedisStore};
 use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
 use rand::RngCore;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::ServeArgs;
 use crate::config::{self, Config, Loaded, Overrides};
-use crate::{demo, http, logging};
+use crate::{demo, http, logging, metrics, operators};
 
 /// Orders of the demo shop that is made where nothing is configured.
 const DEMO_ORDERS: u64 = 200_000;
@@ -26,13 +28,17 @@ const DEMO_ORDERS: u64 = 200_000;
 const STACK_BYTES: usize = 16 << 20;
 /// How long open requests, such as downloads, may take to end at shutdown.
 const REQUEST_DRAIN: Duration = Duration::from_secs(10);
+/// How often files that killed processes left are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// The embedded task store's file in the data folder.
+pub const STORE_FILE: &str = "tasks.redb";
 
 /// Serves until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// Whatever keeps it from starting, in words that say what to do.
 pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
-    let overrides = Overrides { listen: args.listen, data_dir: args.data_dir.clone() };
+    let overrides = Overrides { listen: args.listen, data_dir: args.data_dir.clone(), role: args.role };
     let loaded = config::load(args.config.as_deref(), &overrides)?;
     logging::start(&loaded.config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -49,12 +55,15 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
 async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> {
     let data = &config.data_dir;
     std::fs::create_dir_all(data).with_context(|| format!("data_dir: can't create {}", data.display()))?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!(
-            "can't listen on {}; choose another address with --listen or the setting listen",
-            config.listen
-        )
-    })?;
+    let metrics_listener = match config::metrics_address(&config)? {
+        Some(address) => Some(bind(address, "metrics_listen").await?),
+        None => None,
+    };
+    let metrics = metrics_listener.is_some().then(metrics::record).transpose()?;
+    let listener = match config.role.serves() {
+        true => Some(bind(config.listen, "--listen or the setting listen").await?),
+        false => None,
+    };
     let store = open_store(&config).await?;
     if is_demo && !data.join(demo::SHOP_FILE).exists() {
         tracing::info!(
@@ -66,63 +75,105 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
     let catalog = Arc::new(catalog);
     warn_about_unreadable(&catalog);
     let files = FileStore::in_folder(&data.join("files"))?;
-    let scratch = scratch_folder(data, store.is_exclusive())?;
-    if store.is_exclusive() {
-        files.remove_unfinished().await?;
-    }
-
-    let settings = CentreSettings { time_limit: config.tasks.time_limit, retention: config.tasks.retention };
-    let centre = Centre::new(Arc::clone(&store), Arc::clone(&catalog), files.clone(), settings);
-    let registry = Arc::new(Registry::default().with(ExportJob {
-        catalog,
-        files,
-        scratch: scratch.path().to_path_buf(),
-    }));
-    let router = http::router(centre, &config)?;
-
-    reaper::take_back_orphans(&*store, &registry).await?;
 
     let shutdown = CancellationToken::new();
-    let settings = worker_settings(&config);
-    let worker = tokio::spawn(worker::run(
-        Arc::clone(&store),
-        Arc::clone(&registry),
-        settings.clone(),
-        shutdown.clone(),
-    ));
-    let reaper = tokio::spawn(reaper::run(store, registry, settings, shutdown.clone()));
+    let mut parts = JoinSet::new();
+    if let (Some(listener), Some(metrics)) = (metrics_listener, metrics) {
+        println!("Metrics are at http://{}/metrics", listener.local_addr()?);
+        parts.spawn(serve_until(listener, metrics::router(metrics, Arc::clone(&store)), shutdown.clone()));
+    }
+    if store.is_exclusive() {
+        let (data, store, shutdown) = (data.clone(), Arc::clone(&store), shutdown.clone());
+        parts.spawn(async move { operators::serve(&data, store, shutdown).await });
+    }
+    if config.role.works() {
+        work(&config, &catalog, &files, &store, &shutdown, &mut parts).await?;
+    }
+    if let Some(listener) = listener {
+        let settings =
+            CentreSettings { time_limit: config.tasks.time_limit, retention: config.tasks.retention };
+        let centre = Centre::new(store, catalog, files, settings);
+        let router = http::router(centre, &config)?;
+        println!("Longshore is ready at http://{}", listener.local_addr()?);
+        parts.spawn(serve_until(listener, router, shutdown.clone()));
+    } else {
+        println!("Longshore is ready to run tasks");
+    }
     tokio::spawn(stop_at_signal(shutdown.clone()));
-
-    println!("Longshore is ready at http://{}", listener.local_addr()?);
-    serve_until(listener, router, &shutdown).await?;
-    worker.await.context("the worker")?;
-    reaper.await.context("the reaper")?;
+    // The first part that fails stops the others.
+    let mut first_error = Ok(());
+    while let Some(ended) = parts.join_next().await {
+        if let Err(error) = ended.context("a part of the server ended early").and_then(|ended| ended) {
+            shutdown.cancel();
+            first_error = first_error.and(Err(error));
+        }
+    }
     tracing::info!("stopped");
+    first_error
+}
+
+/// Starts what runs tasks.
+async fn work(
+    config: &Config,
+    catalog: &Arc<Catalog>,
+    files: &FileStore,
+    store: &Arc<dyn TaskStore>,
+    shutdown: &CancellationToken,
+    parts: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let all = config.data_dir.join("scratch");
+    let scratch = Scratch::make(&all).with_context(|| format!("can't make a folder in {}", all.display()))?;
+    if store.is_exclusive() {
+        files.remove_unfinished(Duration::ZERO).await?;
+    }
+    // Twice the longest time that a run can take.
+    let deadlines = catalog.all().into_iter().filter_map(|dataset| dataset.export_deadline);
+    let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
+    let sweeping = leftovers::sweep(files.clone(), 2 * longest, SWEEP_INTERVAL);
+
+    let registry = Arc::new(Registry::default().with(ExportJob {
+        catalog: Arc::clone(catalog),
+        files: files.clone(),
+        scratch: scratch.path().to_path_buf(),
+    }));
+    reaper::take_back_orphans(&**store, &registry).await?;
+    let settings = worker_settings(config);
+    let reaper = reaper::run(Arc::clone(store), Arc::clone(&registry), settings.clone(), shutdown.clone());
+    let worker = worker::run(Arc::clone(store), registry, settings, shutdown.clone());
+    parts.spawn(async move {
+        tokio::select! {
+            () = async { tokio::join!(worker, reaper); } => {}
+            () = sweeping => {}
+        }
+        drop(scratch);
+        Ok(())
+    });
     Ok(())
 }
 
-async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn TaskStore>> {
+async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("can't listen on {address}; choose another address with {setting}"))
+}
+
+/// Opens the task store that the configuration names.
+///
+/// # Errors
+/// If it can't be opened, in words that say what to do; the source is a [`longshore_tasks::StoreError`].
+pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn TaskStore>> {
     let url = config.redis_url.0.as_str();
     if url.is_empty() {
-        return Ok(Arc::new(EmbeddedStore::open(&config.data_dir.join("tasks.redb"))?));
+        return Ok(Arc::new(EmbeddedStore::open(&config.data_dir.join(STORE_FILE))?));
     }
-    let store = RedisStore::connect(url).await.context("can't use the Redis server of REDIS_URL")?;
+    let store = RedisStore::connect(url).await.context(
+        "can't use the Redis server of REDIS_URL; check that it runs, and that address, port and password are right",
+    )?;
     tracing::info!("tasks are shared through Redis");
     for advice in store.advice() {
         tracing::warn!("{advice}");
     }
     Ok(Arc::new(store))
-}
-
-/// A folder of this process for temporary files; it goes with the process. What a killed process left goes now, if no
-/// other can be alive.
-fn scratch_folder(data: &Path, is_exclusive: bool) -> anyhow::Result<tempfile::TempDir> {
-    let all: PathBuf = data.join("scratch");
-    if is_exclusive && all.exists() {
-        std::fs::remove_dir_all(&all).with_context(|| format!("can't clear {}", all.display()))?;
-    }
-    std::fs::create_dir_all(&all).with_context(|| format!("can't create {}", all.display()))?;
-    tempfile::tempdir_in(&all).with_context(|| format!("can't create a folder in {}", all.display()))
 }
 
 /// A dataset that can't be read is no reason to refuse the others.
@@ -143,6 +194,8 @@ fn worker_settings(config: &Config) -> WorkerSettings {
         progress_beat: config.worker.progress_beat,
         reap_interval: config.worker.reap_interval,
         drain: config.worker.drain,
+        retry_pause: config.worker.retry_pause,
+        limits: config.worker.limits.limits(),
         ..WorkerSettings::named(name)
     }
 }
@@ -150,7 +203,7 @@ fn worker_settings(config: &Config) -> WorkerSettings {
 async fn serve_until(
     listener: TcpListener,
     router: Router,
-    shutdown: &CancellationToken,
+    shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     tokio::select! {

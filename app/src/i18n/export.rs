@@ -120,8 +120,8 @@ impl Texts {
     /// The poll gets through, but the task store behind it does not answer.
     pub fn store_away(self) -> &'static str {
         self.pick(
-            "The task service is not answering. Your tasks are safe; asking again…",
-            "任务服务暂时没有响应，任务不会丢失，正在重试…",
+            "The task service is not answering. Your tasks are safe; reconnecting…",
+            "任务服务暂时没有响应，任务不会丢失，正在重连…",
         )
     }
 

@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
@@ -75,21 +76,31 @@ impl FileStore {
         Ok(FileStore { operator })
     }
 
-    /// Removes what an earlier process left unfinished. Only where no other process writes to this store.
+    /// Removes unfinished files that nobody has written to for `untouched_for`; gives how many. Zero is right only where no
+    /// other process writes to this store.
     ///
     /// # Errors
     /// [`FileError::Store`].
-    pub async fn remove_unfinished(&self) -> Result<(), FileError> {
+    pub async fn remove_unfinished(&self, untouched_for: Duration) -> Result<u64, FileError> {
         let listed = self.operator.list(&format!("{UNFINISHED}/")).await;
+        let mut count = 0;
         for entry in listed.map_err(FileError::store("list unfinished files"))? {
-            if entry.metadata().is_file() {
-                self.operator
-                    .delete(entry.path())
-                    .await
-                    .map_err(FileError::store("remove an unfinished file"))?;
+            let metadata = match self.operator.stat(entry.path()).await {
+                Ok(metadata) => metadata,
+                // Finished or removed since the listing.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(FileError::store("look an unfinished file up")(error)),
+            };
+            let untouched = metadata
+                .last_modified()
+                .and_then(|at| SystemTime::now().duration_since(SystemTime::from(at)).ok())
+                .unwrap_or_default();
+            if metadata.is_file() && untouched >= untouched_for {
+                self.remove(entry.path()).await?;
+                count += 1;
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Begins a file. Nothing is to be seen under `key` before [`FileWriter::finish`].
@@ -244,7 +255,8 @@ mod tests {
         writer.write(Bytes::from_static(b"half")).await.expect("writes");
         std::mem::forget(writer);
         assert_eq!(files_in(folder.path()).len(), 1);
-        store.remove_unfinished().await.expect("removes");
+        assert_eq!(store.remove_unfinished(Duration::from_secs(3600)).await.expect("looks"), 0);
+        assert_eq!(store.remove_unfinished(Duration::ZERO).await.expect("removes"), 1);
         assert_eq!(files_in(folder.path()), Vec::<String>::new());
     }
 }

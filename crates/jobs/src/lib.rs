@@ -15,6 +15,7 @@ pub mod centre;
 pub mod download;
 pub mod error;
 pub mod export;
+pub mod leftovers;
 pub mod view;
 
 pub use caller::Caller;

@@ -16,6 +16,9 @@ export const siteRoot = () => setting("LEPTOS_SITE_ROOT");
 /** A Redis of the tests alone. */
 export const redisUrl = () => setting("LONGSHORE_TEST_REDIS_URL");
 
+/** The Redis server program, for tests that start and stop one of their own. */
+export const redisServer = () => process.env.LONGSHORE_REDIS_SERVER || "redis-server";
+
 /** Runs a script of this folder with Python and gives what it prints; throws with what it says when it fails. */
 export function python(script: string, args: string[], input = ""): string {
   try {

@@ -4,7 +4,8 @@ import path from "node:path";
 
 import { longshore, siteRoot } from "./programs";
 
-const READY = /Longshore is ready at (http:\/\/[0-9.]+:(\d+))/;
+const READY = /Longshore is ready (?:at (http:\/\/[0-9.]+:(\d+))|to run tasks)/;
+const METRICS = /Metrics are at (http:\S+)/;
 const START_WITHIN_MS = 30_000;
 const END_WITHIN_MS = 10_000;
 
@@ -56,7 +57,7 @@ export class Server {
     private readonly ended: Promise<Ended>,
     private readonly output: { text: string },
     readonly options: ServerOptions,
-    /** Its address, without a slash at the end. */
+    /** Its address, without a slash at the end; empty where it only runs tasks. */
     readonly url: string,
     readonly port: number,
   ) {}
@@ -86,7 +87,7 @@ export class Server {
     });
     try {
       const match = await ready;
-      return new Server(child, ended, output, options, match[1], Number(match[2]));
+      return new Server(child, ended, output, options, match[1] ?? "", Number(match[2] ?? 0));
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
@@ -96,6 +97,18 @@ export class Server {
   /** Everything the process has written, without colours. */
   get log(): string {
     return this.output.text.replace(/\x1b\[[0-9;]*m/g, "");
+  }
+
+  /** Where its metrics are, if the test has set METRICS_LISTEN. */
+  get metrics(): string {
+    return METRICS.exec(this.log)?.[1] ?? "";
+  }
+
+  /** Runs `longshore tasks` beside it, on the same data or the same Redis. */
+  async tasks(...args: string[]): Promise<{ code: Ended; stdout: string; stderr: string }> {
+    const { dataDir, config, redisUrl } = this.options;
+    const where = ["--data-dir", dataDir, ...(config ? ["--config", config] : [])];
+    return runToEnd(["tasks", ...args, ...where], { cwd: dataDir, redisUrl });
   }
 
   get pid(): number {

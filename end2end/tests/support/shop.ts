@@ -21,6 +21,11 @@ export class Shop {
     return path.join(this.folder, "longshore.toml");
   }
 
+  /** Runs SQL in its database. */
+  run(sql: string): void {
+    python("shop.py", ["run", this.database], sql);
+  }
+
   copyTo(folder: string): Shop {
     fs.cpSync(this.folder, folder, { recursive: true });
     return new Shop(folder);

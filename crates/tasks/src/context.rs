@@ -129,9 +129,10 @@ impl TaskContext {
         let mut children = children.into_iter().peekable();
         while children.peek().is_some() {
             let batch: Vec<NewChild> = children.by_ref().take(SPAWN_BATCH).collect();
-            let event = Event::Spawn { token: self.token, children: batch };
-            let task = self.patiently(&event).await?;
-            self.said().spawned = task.children.total;
+            let first = self.child_count();
+            let total = first.saturating_add(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+            self.patiently(&Event::Spawn { token: self.token, first, children: batch }).await?;
+            self.said().spawned = total;
         }
         Ok(())
     }

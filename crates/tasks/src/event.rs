@@ -60,7 +60,10 @@ pub enum Event {
     Spawn {
         /// Its fencing token.
         token: Token,
-        /// The children, numbered on from those that it has.
+        /// The number of the first of them, which is the number of children so far. An order whose answer was lost is
+        /// known by it when it comes again, and makes none twice.
+        first: u32,
+        /// The children.
         children: Vec<NewChild>,
     },
     /// The worker's run has ended until the children have.
@@ -148,7 +151,7 @@ pub enum Refusal {
     /// The task is being cancelled, so that it gets no more children.
     #[error("the task is being cancelled")]
     Cancelling,
-    /// A child cannot have children, and nobody more than [`MAX_CHILDREN`].
+    /// A child cannot have children, nobody more than [`MAX_CHILDREN`], and their numbers leave no gap.
     #[error("the task cannot have these children")]
     NoMoreChildren,
     /// The task is not in the dead letter list.

@@ -51,7 +51,7 @@ pub struct Step {
 pub fn transition(family: Family<'_>, event: &Event, now: Timestamp) -> Result<Step, Refusal> {
     let task = next(family, event, now)?;
     let children = match event {
-        Event::Spawn { children, .. } => (family.task.children.total..)
+        Event::Spawn { children, .. } => (family.task.children.total..task.children.total)
             .zip(children)
             .map(|(number, child)| spawned(&task, number, child, now))
             .collect(),
@@ -104,10 +104,14 @@ fn next(family: Family<'_>, event: &Event, now: Timestamp) -> Result<Task, Refus
             next.cursor = cursor.clone().or(next.cursor);
             next.cancel_requested |= is_unwanted;
         }
-        Event::Spawn { token, children } => {
+        Event::Spawn { token, first, children } => {
             held_lease(task, *token)?;
-            let total = u64::from(task.children.total) + children.len() as u64;
-            if task.parent.is_some() || total > u64::from(MAX_CHILDREN) {
+            let total = u64::from(*first) + children.len() as u64;
+            if total <= u64::from(task.children.total) {
+                // They are there already: only the answer was lost.
+                return Ok(next);
+            }
+            if task.parent.is_some() || *first != task.children.total || total > u64::from(MAX_CHILDREN) {
                 return Err(Refusal::NoMoreChildren);
             }
             if task.cancel_requested {

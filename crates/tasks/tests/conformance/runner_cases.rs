@@ -378,13 +378,14 @@ pub async fn children_of_an_ended_parent_do_not_run(store: Store) {
     let parent = registered(&store, &saying("parent")).await;
     let token = claim(&store, &parent.id, Duration::from_secs(60)).await;
     let child = child_of::<TestJob>(&Order { say: "hello".to_owned() }).expect("plain data");
-    let spawn = Event::Spawn { token, children: vec![child.clone(), child] };
+    let spawn = Event::Spawn { token, first: 0, children: vec![child.clone(), child] };
     assert_eq!(apply(&*store, &parent.id, &spawn).await.expect("spawns").children.total, 2);
     assert_eq!(next(&store, 10).await.len(), 2);
     let (first, second) = (id::child_id(&parent.id, 0), id::child_id(&parent.id, 1));
     let held = claim(&store, &first, Duration::from_secs(60)).await;
     let stale = longshore_tasks::Token { epoch: token.epoch, nonce: token.nonce + 1 };
-    let refused = apply(&*store, &parent.id, &Event::Spawn { token: stale, children: Vec::new() }).await;
+    let refused =
+        apply(&*store, &parent.id, &Event::Spawn { token: stale, first: 0, children: Vec::new() }).await;
     assert!(matches!(refused, Err(ApplyError::Refused(Refusal::Stale))), "{refused:?}");
     apply(&*store, &parent.id, &Event::Finish { token, outcome: Outcome::Cancelled }).await.expect("ends");
     let beat = Event::Beat {

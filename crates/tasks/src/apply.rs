@@ -5,7 +5,7 @@ use std::time::Duration;
 use longshore_protocol::TaskId;
 use rand::{Rng, RngCore};
 
-use crate::entity::{Task, Timestamp};
+use crate::entity::{State, Task, Timestamp};
 use crate::event::{Event, Refusal};
 use crate::limits::Limits;
 use crate::store::{Change, Committed, Loaded, StoreError, TaskStore};
@@ -87,6 +87,12 @@ pub(crate) async fn apply_loaded(
         changes.push(Change::Replace { before, after });
     }
     changes.extend(step.children.iter().map(Change::Create));
+    if matches!(event, Event::Claim { .. })
+        && let (State::Running, Some(parent)) = (step.task.state, family.parent)
+    {
+        // The parent may end between load and commit, and nobody would wait for the child then.
+        changes.push(Change::NotEnded(parent));
+    }
     match store.commit(&changes, limits).await? {
         Committed::Done => {
             log(family.task, &step, event, loaded.now);

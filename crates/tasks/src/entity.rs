@@ -62,9 +62,12 @@ pub enum State {
 }
 
 impl State {
+    /// Those that are not final.
+    pub const NOT_ENDED: [State; 3] = [State::Queued, State::Running, State::Waiting];
+
     /// Whether no event leads out of this state.
     pub fn is_final(self) -> bool {
-        !matches!(self, State::Queued | State::Running | State::Waiting)
+        !State::NOT_ENDED.contains(&self)
     }
 
     /// The name in JSON, logs and Redis.

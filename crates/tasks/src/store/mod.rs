@@ -111,13 +111,15 @@ pub enum Change<'a> {
     },
     /// The task's record goes for good.
     Remove(&'a Task),
+    /// Nothing changes, but the task must not have ended, whatever else has happened to it since it was loaded.
+    NotEnded(&'a Task),
 }
 
 impl<'a> Change<'a> {
     /// The task as it was, where it was.
     pub fn before(self) -> Option<&'a Task> {
         match self {
-            Change::Create(_) => None,
+            Change::Create(_) | Change::NotEnded(_) => None,
             Change::Replace { before, .. } => Some(before),
             Change::Remove(task) => Some(task),
         }
@@ -128,7 +130,7 @@ impl<'a> Change<'a> {
         match self {
             Change::Create(task) => Some(task),
             Change::Replace { after, .. } => Some(after),
-            Change::Remove(_) => None,
+            Change::Remove(_) | Change::NotEnded(_) => None,
         }
     }
 }
@@ -190,8 +192,8 @@ pub trait TaskStore: Send + Sync + 'static {
     /// The task that holds the slot.
     async fn load_slot(&self, slot: &Slot) -> Result<Loaded, StoreError>;
 
-    /// Stores all changes if every one of their tasks is still as it was loaded, and none otherwise. They
-    /// must be of one shard, as a task, its parent and its children are. `limits` apply to tasks that begin
+    /// Stores all changes if every one of their tasks is still as it was loaded, and none otherwise
+    /// ([`Change::NotEnded`] asks for less). They must be of one shard, as a task, its parent and its children are. `limits` apply to tasks that begin
     /// to run.
     ///
     /// A commit that is repeated because its answer was lost answers [`Committed::Done`]: it recognises the

@@ -44,6 +44,32 @@ pub async fn a_repeated_commit_is_recognised(store: Store) {
     }
 }
 
+pub async fn a_commit_can_ask_that_another_task_has_not_ended(store: Store) {
+    let before = registered(&store, &new_task("ann", "orders")).await;
+    let other = registered(&store, &new_task("bob", "orders")).await;
+    let mut stored = before.clone();
+    let mut committed = async |condition| {
+        let mut after = stored.clone();
+        (after.version, after.stamp) = (stored.version + 1, stored.version + 20);
+        let changes = [Change::Replace { before: &stored, after: &after }, Change::NotEnded(condition)];
+        let committed = store.commit(&changes, Limits::NONE).await.expect("answers");
+        if committed == Committed::Done {
+            stored = after;
+        }
+        committed
+    };
+    assert_eq!(committed(&other).await, Committed::Done);
+    // It has changed since it was loaded, but not ended.
+    claim(&store, &other.id, Duration::from_secs(60)).await;
+    assert_eq!(committed(&other).await, Committed::Done);
+    apply(&*store, &other.id, &Event::HolderGone).await.expect("taken back");
+    finish(&store, &other.id).await;
+    assert_eq!(committed(&other).await, Committed::Conflict);
+    apply(&*store, &other.id, &Event::Clear).await.expect("clears");
+    assert_eq!(committed(&other).await, Committed::Conflict);
+    assert_eq!(task(&store, &before.id).await.version, 3);
+}
+
 pub async fn tasks_are_served_in_the_order_of_registration(store: Store) {
     let mut tasks = Vec::new();
     for owner in ["ann", "bob", "cid"] {

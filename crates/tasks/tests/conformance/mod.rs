@@ -36,6 +36,7 @@ pub async fn check<F: Future<Output = Store>>(empty_store: impl Fn() -> F) {
         slot_cases::cleared_leaves_the_slot_but_not_the_record,
         index_cases::a_commit_replaces_only_the_version_it_saw,
         index_cases::a_repeated_commit_is_recognised,
+        index_cases::a_commit_can_ask_that_another_task_has_not_ended,
         index_cases::tasks_are_served_in_the_order_of_registration,
         index_cases::history_is_newest_first_and_the_owners_own,
         index_cases::a_purged_task_leaves_nothing,

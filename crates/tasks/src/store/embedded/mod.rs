@@ -158,7 +158,11 @@ fn owned(change: &Change<'_>) -> Result<OwnedChange, StoreError> {
             .map_err(|source| StoreError::Unreadable { id: task.id.to_string(), source })?,
         None => Vec::new(),
     };
-    Ok(OwnedChange { before: change.before().cloned(), after: change.after().cloned(), json })
+    let not_ended = match change {
+        Change::NotEnded(task) => Some(task.id.clone()),
+        Change::Create(_) | Change::Replace { .. } | Change::Remove(_) => None,
+    };
+    Ok(OwnedChange { before: change.before().cloned(), after: change.after().cloned(), json, not_ended })
 }
 
 #[async_trait]

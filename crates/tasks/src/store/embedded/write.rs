@@ -12,11 +12,13 @@ use crate::limits::Limits;
 use crate::placement::Placement;
 use crate::store::{Committed, DueIndex};
 
-/// A change that can go to another thread: the task before and after, and the latter as JSON.
+/// A change that can go to another thread: the task before and after, and the latter as JSON; or the task that must not
+/// have ended.
 pub(super) struct OwnedChange {
     pub(super) before: Option<Task>,
     pub(super) after: Option<Task>,
     pub(super) json: Vec<u8>,
+    pub(super) not_ended: Option<TaskId>,
 }
 
 /// Writes all changes, or says what came first; the transaction is to be dropped then.
@@ -50,11 +52,16 @@ fn write_one(
     limits: &Limits,
     is_first: bool,
 ) -> Result<Written, redb::Error> {
+    if let Some(id) = &change.not_ended {
+        let open =
+            stored_task(&tx.open_table(TASK)?, id.as_str())?.is_some_and(|task| !task.state.is_final());
+        return Ok(if open { Written::Yes } else { Written::No(Committed::Conflict) });
+    }
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     let Some(task) = after.or(before) else { return Ok(Written::Yes) };
     let id = task.id.as_str();
     let mut tasks = tx.open_table(TASK)?;
-    let stored = tasks.get(id)?.and_then(|guard| serde_json::from_slice::<Task>(guard.value()).ok());
+    let stored = stored_task(&tasks, id)?;
     let is_stored = match after {
         Some(after) => {
             stored.as_ref().is_some_and(|task| (task.version, task.stamp) == (after.version, after.stamp))
@@ -100,6 +107,13 @@ fn write_one(
         tasks.remove(id)?;
     }
     Ok(Written::Yes)
+}
+
+fn stored_task(
+    tasks: &impl ReadableTable<&'static str, &'static [u8]>,
+    id: &str,
+) -> Result<Option<Task>, redb::Error> {
+    Ok(tasks.get(id)?.and_then(|guard| serde_json::from_slice(guard.value()).ok()))
 }
 
 fn parsed(guard: Option<redb::AccessGuard<'_, &'static str>>) -> Option<TaskId> {

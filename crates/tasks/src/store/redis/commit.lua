@@ -7,6 +7,7 @@
 --                                      `expected` ('' = is not there); it will have `version` and `stamp` ('' = go)
 --   free  k answer                     the key is not there; otherwise the answer is '<answer> <its value>'
 --   below k limit                      the set has fewer members
+--   among k field count value ...      the field of the hash has one of the values
 -- Writes:
 --   zadd k score member | zrem k member | sadd k member | srem k member | set k value | del k
 --   drop k value                       deletes the key if it has the value
@@ -61,6 +62,18 @@ function ops.below()
     return 'limit'
   end
   i = i + 3
+end
+
+function ops.among()
+  local count = tonumber(ARGV[i + 3])
+  local found = redis.call('HGET', key(1), ARGV[i + 2])
+  for number = 1, count do
+    if found == ARGV[i + 3 + number] then
+      i = i + 4 + count
+      return
+    end
+  end
+  return 'conflict'
 end
 
 function ops.zadd()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redis::{Script, ScriptInvocation};
 
 use super::keys::Keys;
-use crate::entity::{Lane, Task, Timestamp};
+use crate::entity::{Lane, State, Task, Timestamp};
 use crate::limits::Limits;
 use crate::placement::Placement;
 use crate::store::{Change, DueIndex, StoreError};
@@ -32,7 +32,10 @@ impl<'a> Operations<'a> {
             rings: false,
         };
         for change in changes {
-            operations.add(*change, limits)?;
+            match change {
+                Change::NotEnded(task) => operations.not_ended(task),
+                change => operations.add(*change, limits)?,
+            }
         }
         Ok(operations)
     }
@@ -112,6 +115,13 @@ impl<'a> Operations<'a> {
             }
         }
         Ok(())
+    }
+
+    /// An archived task has ended, so that only the live one is asked.
+    fn not_ended(&mut self, task: &Task) {
+        let live = self.key(self.keys.task(&task.id));
+        let [first, second, third] = State::NOT_ENDED.map(State::name);
+        self.check(["among", &live, "state", "3", first, second, third]);
     }
 
     fn entity(&mut self, home: &str, task: &Task) -> Result<(), StoreError> {

@@ -123,7 +123,13 @@ pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered
                     return Ok(Registered::Repeated(task));
                 }
             }
-            Committed::SlotTaken(_) | Committed::Conflict | Committed::AtLimit => {}
+            Committed::Conflict => {
+                // It is there already: the answer was lost, and a worker has begun since.
+                if let Some(task) = store.load(&task.id).await?.task {
+                    return Ok(Registered::New(task));
+                }
+            }
+            Committed::SlotTaken(_) | Committed::AtLimit => {}
         }
     }
     Err(ApplyError::Busy)

@@ -15,7 +15,7 @@ use super::WorkerSettings;
 use super::claim::Claimed;
 use crate::apply::{ApplyError, apply};
 use crate::context::{StopReason, TaskContext};
-use crate::entity::{Failure, Progress, State};
+use crate::entity::{Failure, Progress, State, Task, Token};
 use crate::event::{Event, Outcome};
 use crate::job::{Done, JobError, Runs};
 use crate::store::TaskStore;
@@ -174,11 +174,36 @@ async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event) -
                 tokio::time::sleep(FINISH_RETRY).await;
             }
             Err(error) => {
+                if let Some(state) = told_before(store, context, event).await {
+                    return Some(state);
+                }
                 tracing::warn!(task.id = %context.task().id, error = %error, "the end was refused; the run does not count");
                 return None;
             }
         }
     }
+}
+
+/// Where the task stands, if an earlier try took effect and only its answer was lost: what the run made is the task's then,
+/// and must stay.
+async fn told_before(store: &dyn TaskStore, context: &TaskContext, event: &Event) -> Option<State> {
+    let loaded = store.load(&context.task().id).await;
+    let task =
+        loaded.inspect_err(|error| tracing::warn!(error = %error, "could not look again")).ok()?.task?;
+    is_told(&task, context.token(), event).then_some(task.state)
+}
+
+/// Whether the task is as `event` of the holder of `token` leaves it. Without another claim nobody else ends a task well,
+/// or makes it wait.
+fn is_told(task: &Task, token: Token, event: &Event) -> bool {
+    let unclaimed = task.epoch == token.epoch && task.lease.is_none();
+    unclaimed
+        && match event {
+            Event::Finish { outcome: Outcome::Succeeded(_), .. } => task.state == State::Succeeded,
+            // It waits, or its children have ended since.
+            Event::Wait { .. } => matches!(task.state, State::Waiting | State::Queued),
+            _ => false,
+        }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> JobError {
@@ -201,7 +226,45 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use longshore_protocol::{OwnerId, TaskId, TenantId};
+
     use super::*;
+    use crate::store::{EmbeddedStore, TaskStore};
+    use crate::{NewTask, register};
+
+    #[tokio::test]
+    async fn an_end_whose_answer_was_lost_is_recognised() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let store = EmbeddedStore::open(&folder.path().join("tasks.redb")).expect("opens");
+        let new = NewTask {
+            tenant: TenantId::parse("main").expect("valid"),
+            slot: crate::entity::Slot {
+                owner: OwnerId::parse("ann").expect("valid"),
+                kind: "test".into(),
+                subject: "orders".into(),
+            },
+            payload: crate::entity::Payload { version: 1, body: serde_json::Value::Null },
+            priority: Default::default(),
+            delay: Duration::ZERO,
+            attempts_max: 1,
+            time_limit: Duration::from_secs(60),
+            retention: Duration::from_secs(60),
+            idempotency_key: None,
+        };
+        let id: TaskId = register(&store, &new).await.expect("registers").task().id.clone();
+        let claim = Event::Claim { worker: "w".into(), nonce: 1, lease: Duration::from_secs(60) };
+        let task = apply(&store, &id, &claim).await.expect("claims");
+        let token = task.lease.as_ref().expect("runs").token;
+        let store: Arc<dyn TaskStore> = Arc::new(store);
+        let context = TaskContext::new(Arc::clone(&store), task, token, Duration::from_secs(60));
+        let finished = Event::Finish { token, outcome: Outcome::Succeeded(serde_json::json!(1)) };
+        let failed = Event::Finish { token, outcome: Outcome::Cancelled };
+        assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
+        assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
+        apply(&*store, &id, &Event::Clear).await.expect("clears");
+        assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
+        assert_eq!(tell_end(&*store, &context, &failed).await, None);
+    }
 
     #[test]
     fn pauses_grow_and_stay_bounded() {

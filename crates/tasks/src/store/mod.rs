@@ -59,14 +59,20 @@ pub enum StoreError {
     Interrupted,
 }
 
+/// Codes with which Redis turns a client away until somebody mends its password or its rights.
+const REFUSALS: [&str; 3] = ["NOAUTH", "WRONGPASS", "NOPERM"];
+
 impl StoreError {
     /// Whether the same call may succeed later without anybody mending anything.
     pub fn is_retryable(&self) -> bool {
         match self {
-            StoreError::Redis(error) => !matches!(
-                error.kind(),
-                ::redis::ErrorKind::AuthenticationFailed | ::redis::ErrorKind::InvalidClientConfig
-            ),
+            StoreError::Redis(error) => {
+                let is_refused = matches!(
+                    error.kind(),
+                    ::redis::ErrorKind::AuthenticationFailed | ::redis::ErrorKind::InvalidClientConfig
+                );
+                !is_refused && !error.code().is_some_and(|code| REFUSALS.contains(&code))
+            }
             StoreError::Interrupted => true,
             StoreError::BadAddress(_)
             | StoreError::InUse { .. }

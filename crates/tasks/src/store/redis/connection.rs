@@ -74,14 +74,14 @@ impl Connection {
 
 /// Whether the same call can succeed a moment later.
 fn may_pass(error: &redis::RedisError) -> bool {
-    // A script's error names the server's code within its text: a replica that takes over, a server that loads its data.
+    // A replica that takes over, a server that loads its data. Where the code is not the error's own, its text may name it.
+    const CODES: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"];
     let text = error.to_string();
     error.is_io_error()
         || error.is_connection_dropped()
         || error.is_cluster_error()
-        || ["READONLY", "LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]
-            .iter()
-            .any(|code| text.contains(code))
+        || error.code().is_some_and(|code| CODES.contains(&code))
+        || CODES.iter().any(|code| text.contains(code))
 }
 
 impl ConnectionLike for Connection {

@@ -2,4 +2,7 @@
 #![allow(dead_code)]
 
 pub mod events;
+pub mod proxy;
+pub mod redis_server;
 pub mod tasks;
+pub mod waiting;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use longshore_protocol::{ColumnType, DatasetId, Labels, Sort};
 
-use crate::config::{CatalogConfig, ColumnConfig, DatasetConfig, StoredAs, TypeName};
-use crate::dataset::{Column, Dataset, Relation};
+use crate::config::{CatalogConfig, ColumnConfig, DailyStatisticsConfig, DatasetConfig, StoredAs, TypeName};
+use crate::dataset::{Column, DailyStatistics, Dataset, Relation};
 use crate::error::ConfigError;
 
 /// The largest scale of a decimal column: 18 digits after the point still leave 20 before it in 128 bits.
@@ -101,6 +101,11 @@ fn checked(
     if config.export_deadline_minutes == Some(0) {
         return Err(ConfigError::new(at("export_deadline_minutes"), "must be at least 1"));
     }
+    let daily_statistics = config
+        .daily_statistics
+        .as_ref()
+        .map(|statistics| checked_statistics(&at("daily_statistics"), statistics, &columns))
+        .transpose()?;
     Ok(Dataset {
         id: dataset_id,
         labels: or_else(&config.label, id),
@@ -113,7 +118,39 @@ fn checked(
         export_deadline: config
             .export_deadline_minutes
             .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        daily_statistics,
     })
+}
+
+fn checked_statistics(
+    key: &str,
+    config: &DailyStatisticsConfig,
+    columns: &[Column],
+) -> Result<DailyStatistics, ConfigError> {
+    let find = |part: &str, name: &str, fits: fn(ColumnType) -> bool, wanted: &str| {
+        let at = || format!("{key}.{part}");
+        let index = columns.iter().position(|column| column.name == name);
+        let index = index.ok_or_else(|| ConfigError::new(at(), format!("there is no column {name}")))?;
+        if fits(columns[index].column_type) {
+            Ok(index)
+        } else {
+            Err(ConfigError::new(at(), format!("column {name} is not {wanted}")))
+        }
+    };
+    let is_day = |column_type| matches!(column_type, ColumnType::Date | ColumnType::Timestamp);
+    let is_number = |column_type| {
+        matches!(column_type, ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float)
+    };
+    let date = find("date", &config.date, is_day, "a date or timestamp")?;
+    let mut sums = Vec::with_capacity(config.sums.len());
+    for name in &config.sums {
+        let index = find("sums", name, is_number, "an integer, decimal or float")?;
+        if sums.contains(&index) {
+            return Err(ConfigError::new(format!("{key}.sums"), format!("column {name} is named twice")));
+        }
+        sums.push(index);
+    }
+    Ok(DailyStatistics { date, sums })
 }
 
 fn checked_column(key: &str, config: &ColumnConfig) -> Result<Column, ConfigError> {
@@ -186,7 +223,8 @@ mod tests {
     fn a_good_definition_is_taken() {
         let toml = format!(
             "{SHOP}[dataset.orders]\ndatabase='shop'\ntable='orders'\nkey=['id']\nsort=['-at']\n\
-             column=[{{name='at',type='timestamp'}},{{name='total',type='decimal',scale=2,stored_as='scaled_integer'}}]"
+             column=[{{name='at',type='timestamp'}},{{name='total',type='decimal',scale=2,stored_as='scaled_integer'}}]\n\
+             daily_statistics={{date='at',sums=['total']}}"
         );
         let catalog = catalog(&toml).expect("valid");
         let orders = catalog.get("orders").expect("declared");
@@ -194,6 +232,7 @@ mod tests {
         assert_eq!(orders.labels.en, "orders");
         assert_eq!(orders.columns[1].column_type, ColumnType::Decimal { scale: 2 });
         assert_eq!(orders.default_sort, [Sort { column: "at".into(), descending: true }]);
+        assert_eq!(orders.daily_statistics, Some(DailyStatistics { date: 0, sums: vec![1] }));
     }
 
     #[test]
@@ -220,6 +259,18 @@ mod tests {
         ] {
             let error = catalog(&format!("{SHOP}[dataset.d]\n{dataset}")).expect_err(dataset);
             assert_eq!(error.key, key, "{dataset}");
+        }
+        let columns =
+            "column=[{name='a',type='date'},{name='b',type='integer'}]\n[dataset.d.daily_statistics]\n";
+        for (statistics, key) in [
+            ("date='x'", "dataset.d.daily_statistics.date"),
+            ("date='b'", "dataset.d.daily_statistics.date"),
+            ("date='a'\nsums=['x']", "dataset.d.daily_statistics.sums"),
+            ("date='a'\nsums=['a']", "dataset.d.daily_statistics.sums"),
+            ("date='a'\nsums=['b','b']", "dataset.d.daily_statistics.sums"),
+        ] {
+            let toml = format!("{SHOP}[dataset.d]\n{base}{columns}{statistics}");
+            assert_eq!(catalog(&toml).expect_err(statistics).key, key, "{statistics}");
         }
         let error = catalog("[database.shop]\nurl='oracle:x'").expect_err("unknown database");
         assert_eq!(error.key, "database.shop.url");

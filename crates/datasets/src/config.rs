@@ -18,6 +18,10 @@
 //! scale = 2
 //! stored_as = "scaled_integer"
 //! label = { en = "Total", zh = "金额" }
+//!
+//! [dataset.orders.daily_statistics] # offers a file with a line a day
+//! date = "created_at"               # the day a row belongs to: a date or timestamp column
+//! sums = ["total"]                  # what is added up per day: integer, decimal or float columns
 //! ```
 
 use std::collections::BTreeMap;
@@ -76,6 +80,19 @@ pub struct DatasetConfig {
     pub export_deadline_minutes: Option<u32>,
     /// The columns in their order.
     pub column: Vec<ColumnConfig>,
+    /// What daily statistics count and add up; they are not offered where absent.
+    pub daily_statistics: Option<DailyStatisticsConfig>,
+}
+
+/// What daily statistics of a dataset count and add up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DailyStatisticsConfig {
+    /// The date or timestamp column that says to which day a row belongs; rows without a value belong to none.
+    pub date: String,
+    /// Number columns to add up; only the rows are counted where empty.
+    #[serde(default)]
+    pub sums: Vec<String>,
 }
 
 /// One column.

@@ -34,6 +34,15 @@ pub enum Relation {
     Query(String),
 }
 
+/// What daily statistics count and add up, as positions of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DailyStatistics {
+    /// The date or timestamp column that says to which day a row belongs.
+    pub date: usize,
+    /// Number columns to add up.
+    pub sums: Vec<usize>,
+}
+
 /// One list that people see and export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
@@ -55,6 +64,8 @@ pub struct Dataset {
     pub default_sort: Vec<Sort>,
     /// Time from registration to an export's deadline, where it is not the server's setting.
     pub export_deadline: Option<Duration>,
+    /// What daily statistics count and add up, where they are offered.
+    pub daily_statistics: Option<DailyStatistics>,
 }
 
 impl Dataset {
@@ -78,6 +89,7 @@ impl Dataset {
             columns: self.columns.iter().map(column).collect(),
             key: self.key.clone(),
             default_sort: self.default_sort.clone(),
+            has_daily_statistics: self.daily_statistics.is_some(),
         }
     }
 }

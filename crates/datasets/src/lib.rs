@@ -11,6 +11,7 @@
 //!   parameters; nothing of a request becomes SQL text.
 //! - Every order ends with the dataset's unique key, so that it is total.
 //! - An export is one statement in one transaction; OFFSET serves only the pages on the screen.
+//! - Sums of decimals and whole numbers are exact; nothing of them passes through floating point.
 //! - Databases are opened read-only.
 
 pub mod catalog;
@@ -26,6 +27,6 @@ pub mod value;
 
 pub use catalog::Catalog;
 pub use config::CatalogConfig;
-pub use dataset::{Column, Dataset};
+pub use dataset::{Column, DailyStatistics, Dataset};
 pub use error::{ConfigError, SourceError};
 pub use query::Query;

@@ -90,6 +90,9 @@ pub struct DatasetView {
     pub key: Vec<String>,
     /// The sort used where a request names none.
     pub default_sort: Vec<Sort>,
+    /// Whether daily statistics of it can be asked for.
+    #[serde(default)]
+    pub has_daily_statistics: bool,
 }
 
 /// How a filter compares; JSON names as in [`FilterOp::name`].

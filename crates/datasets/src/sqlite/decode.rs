@@ -169,7 +169,7 @@ fn text(value: ValueRef<'_>) -> Option<&str> {
     }
 }
 
-fn integer(value: ValueRef<'_>) -> Option<i64> {
+pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
     /// Doubles are exact whole numbers up to here.
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     match value {
@@ -179,7 +179,7 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
     }
 }
 
-fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Option<i128> {
+pub(super) fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Option<i128> {
     match value {
         ValueRef::Integer(units) if stored_as == StoredAs::ScaledInteger => Some(i128::from(units)),
         ValueRef::Integer(number) => Some(i128::from(number) * 10i128.pow(u32::from(scale))),
@@ -191,7 +191,7 @@ fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Option<i128> 
     }
 }
 
-fn float(value: ValueRef<'_>) -> Option<f64> {
+pub(super) fn float(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(number) => Some(number),
         ValueRef::Integer(number) => Some(number as f64),
@@ -221,7 +221,7 @@ fn unix_millis(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
 }
 
 /// Days since 1970-01-01.
-fn days(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i32> {
+pub(super) fn days(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i32> {
     if let Some(millis) = unix_millis(value, stored_as) {
         return i32::try_from(millis.div_euclid(MILLIS_PER_DAY)).ok();
     }
@@ -234,7 +234,7 @@ fn days(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i32> {
 }
 
 /// Microseconds since 1970-01-01 00:00:00.
-fn micros(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
+pub(super) fn micros(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
     if let Some(millis) = unix_millis(value, stored_as) {
         return millis.checked_mul(1000);
     }

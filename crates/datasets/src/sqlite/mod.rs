@@ -1,5 +1,6 @@
 //! SQLite as a source: one read transaction, one statement, batches of typed rows.
 
+mod daily;
 mod decode;
 mod statement;
 
@@ -21,6 +22,8 @@ use crate::error::SourceError;
 use crate::query::Query;
 use crate::schema::schema_of;
 use crate::text;
+
+pub use self::daily::{DayTotals, Days, Sum, daily, day_extent};
 
 /// Rows of a batch: enough to amortise what is done once a batch, few enough to stay in the cache.
 pub const BATCH_ROWS: usize = 4096;
@@ -57,11 +60,7 @@ pub fn read(
     sink: &mut dyn RowSink,
 ) -> Result<(), SourceError> {
     let database_error = |source| source_error(dataset, stop, source);
-    let mut connection = open(&dataset.database).map_err(database_error)?;
-    let flag = Arc::clone(stop);
-    connection
-        .progress_handler(STEPS_BETWEEN_CHECKS, Some(move || flag.load(Ordering::Relaxed)))
-        .map_err(database_error)?;
+    let mut connection = open_stoppable(&dataset.database, stop).map_err(database_error)?;
     // The count and the rows are of one snapshot: a deferred transaction takes it at its first read.
     let transaction = connection.transaction().map_err(database_error)?;
     let count = Statement::count(dataset, query);
@@ -143,6 +142,14 @@ fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
     connection.pragma_update(None, "query_only", true)?;
     // A double-quoted word that is no column would otherwise count as text: a wrong name must be an error.
     connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    Ok(connection)
+}
+
+/// A connection whose statements end within milliseconds once `stop` is set.
+fn open_stoppable(path: &Path, stop: &Arc<AtomicBool>) -> Result<Connection, rusqlite::Error> {
+    let connection = open(path)?;
+    let flag = Arc::clone(stop);
+    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || flag.load(Ordering::Relaxed)))?;
     Ok(connection)
 }
 

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use longshore_protocol::FilterOp;
 use rusqlite::types::Value as SqlValue;
 
+use super::daily::Days;
 use crate::config::StoredAs;
 use crate::dataset::{Column, Dataset, Relation};
 use crate::query::{Condition, OrderBy, Query};
@@ -26,10 +27,46 @@ impl Statement {
 
     /// Selects the rows of a query in their total order.
     pub(super) fn select(dataset: &Dataset, query: &Query) -> Statement {
+        let mut statement = Statement::select_unordered(dataset, query);
+        statement.sql.push_str(&order_by(dataset, &query.order));
+        statement
+    }
+
+    /// The smallest and the largest value of a column among the rows of a query, and how many have one.
+    pub(super) fn extent(dataset: &Dataset, query: &Query, column: usize) -> Statement {
+        let name = quoted(&dataset.columns[column].source);
+        let sql = format!("SELECT min({name}), max({name}), count({name})");
+        let mut statement = Statement { sql, params: Vec::new() };
+        statement.push_from_where(dataset, query);
+        statement
+    }
+
+    /// Only rows whose date or timestamp `column` is of one of the days. As text a bare day stands before every time of
+    /// that day, whether a space or a `T` follows it.
+    pub(super) fn between(
+        mut self,
+        dataset: &Dataset,
+        query: &Query,
+        column: usize,
+        days: Days,
+    ) -> Statement {
+        let Column { source, stored_as, .. } = &dataset.columns[column];
+        let name = quoted(source);
+        let word = if query.conditions.is_empty() { "WHERE" } else { "AND" };
+        self.sql.push_str(&format!(" {word} {name} >= ?"));
+        self.params.push(stored_date(*stored_as, days.first));
+        if let Ok(after) = days.last.tomorrow() {
+            self.sql.push_str(&format!(" AND {name} < ?"));
+            self.params.push(stored_date(*stored_as, after));
+        }
+        self
+    }
+
+    /// Selects the rows of a query in any order.
+    pub(super) fn select_unordered(dataset: &Dataset, query: &Query) -> Statement {
         let columns: Vec<String> = query.columns_of(dataset).iter().map(|c| quoted(&c.source)).collect();
         let mut statement = Statement { sql: format!("SELECT {}", columns.join(", ")), params: Vec::new() };
         statement.push_from_where(dataset, query);
-        statement.sql.push_str(&order_by(dataset, &query.order));
         statement
     }
 

@@ -6,8 +6,8 @@
 
 use leptos::prelude::*;
 use longshore_protocol::{
-    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, TaskQuery, TaskResultOut,
-    TaskView,
+    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, StatisticsRequest, TaskQuery,
+    TaskResultOut, TaskView,
 };
 use server_fn::codec::Json;
 
@@ -31,6 +31,17 @@ pub async fn register_export_task(
     #[server(flatten)] request: ExportRequest,
 ) -> Result<RegisterOut, CallError> {
     crate::serve::register_export(request).await
+}
+
+/// Validates the request and registers daily statistics; the work happens in the background, in parts.
+///
+/// # Errors
+/// `unknown_dataset`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
+#[server(name = RegisterStatisticsTask, prefix = "/api", endpoint = "registerStatisticsTask", input = Json, output = Json)]
+pub async fn register_statistics_task(
+    #[server(flatten)] request: StatisticsRequest,
+) -> Result<RegisterOut, CallError> {
+    crate::serve::register_statistics(request).await
 }
 
 /// Clears a finished task's entity, so that its slot is free; its file stays in Tasks until its retention ends.

@@ -10,6 +10,7 @@ use longshore_datasets::{Catalog, sqlite};
 use longshore_files::FileStore;
 use longshore_jobs::export::ExportJob;
 use longshore_jobs::leftovers::{self, Scratch};
+use longshore_jobs::statistics::{PartJob, StatisticsJob};
 use longshore_jobs::{Centre, CentreSettings};
 use longshore_tasks::store::{EmbeddedStore, RedisStore};
 use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
@@ -131,11 +132,17 @@ async fn work(
     let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
     let sweeping = leftovers::sweep(files.clone(), 2 * longest, SWEEP_INTERVAL);
 
-    let registry = Arc::new(Registry::default().with(ExportJob {
-        catalog: Arc::clone(catalog),
-        files: files.clone(),
-        scratch: scratch.path().to_path_buf(),
-    }));
+    let scratch_path = scratch.path().to_path_buf();
+    let registry = Arc::new(
+        Registry::default()
+            .with(PartJob { catalog: Arc::clone(catalog) })
+            .with(StatisticsJob {
+                catalog: Arc::clone(catalog),
+                files: files.clone(),
+                scratch: scratch_path.clone(),
+            })
+            .with(ExportJob { catalog: Arc::clone(catalog), files: files.clone(), scratch: scratch_path }),
+    );
     reaper::take_back_orphans(&**store, &registry).await?;
     let settings = worker_settings(config);
     let reaper = reaper::run(Arc::clone(store), Arc::clone(&registry), settings.clone(), shutdown.clone());

@@ -98,6 +98,12 @@ impl Texts {
                 Lang::En => format!("There is no time zone “{name}”. Use a name such as Europe/Berlin or Asia/Shanghai."),
                 Lang::Zh => format!("没有名为“{name}”的时区，请使用 Asia/Shanghai 这样的名称。"),
             },
+            ProblemKind::NoDailyStatistics => self
+                .pick(
+                    "There are no daily statistics of this dataset. Ask your administrator to declare them.",
+                    "该数据集没有每日统计，请联系管理员配置。",
+                )
+                .to_owned(),
             ProblemKind::TooLong { limit } => match self.lang {
                 Lang::En => format!("This is too long. At most {} are allowed.", grouped(u64::from(*limit))),
                 Lang::Zh => format!("内容过长，最多允许 {}。", grouped(u64::from(*limit))),

@@ -152,6 +152,7 @@ impl Texts {
     pub fn kind(self, kind: TaskKind) -> &'static str {
         match kind {
             TaskKind::Export => self.pick("Export", "导出"),
+            TaskKind::DailyStatistics => self.pick("Daily statistics", "每日统计"),
         }
     }
 

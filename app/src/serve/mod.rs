@@ -4,10 +4,11 @@
 //! function and every rendered page.
 
 use leptos::prelude::*;
+use longshore_jobs::centre::Registration;
 use longshore_jobs::{Caller, Centre, CentreError};
 use longshore_protocol::{
     ApiError, ClearOut, DatasetView, ErrorCode, ExportRequest, FieldProblem, Lang, Phase, RegisterOut,
-    RowsPage, RowsRequest, TaskQuery, TaskResultOut, TaskStatus, TaskView,
+    RowsPage, RowsRequest, StatisticsRequest, TaskQuery, TaskResultOut, TaskStatus, TaskView,
 };
 
 use crate::call_error::CallError;
@@ -36,6 +37,12 @@ impl Call {
 
     fn refuse(&self, error: CentreError) -> CallError {
         CallError(refusal(error, self.lang))
+    }
+
+    fn registered(&self, answer: Result<Registration, CentreError>) -> Answer<RegisterOut> {
+        let Registration { registered, task } = answer.map_err(|error| self.refuse(error))?;
+        let task = Some(result_out(Some(task), self.lang));
+        Ok(RegisterOut { registered, task, problems: Vec::new() })
     }
 }
 
@@ -82,9 +89,13 @@ pub(crate) async fn status(query: TaskQuery) -> Answer<TaskResultOut> {
 pub(crate) async fn register_export(request: ExportRequest) -> Answer<RegisterOut> {
     let call = Call::current()?;
     let registered = call.centre.register_export(&call.caller, request, call.lang).await;
-    let registered = registered.map_err(|error| call.refuse(error))?;
-    let task = result_out(Some(registered.task), call.lang);
-    Ok(RegisterOut { registered: registered.registered, task: Some(task), problems: Vec::new() })
+    call.registered(registered)
+}
+
+pub(crate) async fn register_statistics(request: StatisticsRequest) -> Answer<RegisterOut> {
+    let call = Call::current()?;
+    let registered = call.centre.register_statistics(&call.caller, request, call.lang).await;
+    call.registered(registered)
 }
 
 pub(crate) async fn clear(query: TaskQuery) -> Answer<ClearOut> {

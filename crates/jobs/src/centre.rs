@@ -6,7 +6,8 @@ use std::time::Duration;
 use longshore_datasets::{Catalog, Dataset, Query, sqlite};
 use longshore_files::{FileError, FileStore};
 use longshore_protocol::{
-    DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, TaskId, TaskKind, TaskQuery, TaskView,
+    DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, StatisticsRequest, TaskId, TaskKind, TaskQuery,
+    TaskView,
 };
 use longshore_tasks::entity::Slot;
 use longshore_tasks::{
@@ -17,7 +18,10 @@ use longshore_tasks::{
 use crate::caller::Caller;
 use crate::download::Download;
 use crate::error::CentreError;
-use crate::export::{self, ExportJob, ExportedFile};
+use crate::export::{self, ExportJob};
+use crate::file::FinishedFile;
+use crate::request::CheckedOrder;
+use crate::statistics::{self, StatisticsJob};
 use crate::view::task_view;
 
 /// Tasks that a list shows.
@@ -101,13 +105,39 @@ impl Centre {
         let dataset = self.dataset(&request.dataset)?;
         let now = self.store.now().await?;
         let order = export::check(dataset, request, lang, now).map_err(CentreError::Invalid)?;
+        self.register::<ExportJob>(caller, TaskKind::Export, dataset, order).await
+    }
+
+    /// Checks the request and registers daily statistics, unless those of this caller for this dataset run already.
+    ///
+    /// # Errors
+    /// `UnknownDataset`, `Invalid`, `Store`.
+    pub async fn register_statistics(
+        &self,
+        caller: &Caller,
+        request: StatisticsRequest,
+        lang: Lang,
+    ) -> Answer<Registration> {
+        let dataset = self.dataset(&request.dataset)?;
+        let now = self.store.now().await?;
+        let order = statistics::check(dataset, request, lang, now).map_err(CentreError::Invalid)?;
+        self.register::<StatisticsJob>(caller, TaskKind::DailyStatistics, dataset, order).await
+    }
+
+    async fn register<J: Job>(
+        &self,
+        caller: &Caller,
+        kind: TaskKind,
+        dataset: &Dataset,
+        order: CheckedOrder,
+    ) -> Answer<Registration> {
         let new = NewTask {
             tenant: caller.tenant.clone(),
-            slot: slot(caller, TaskKind::Export, dataset),
+            slot: slot(caller, kind, dataset),
             payload: order.payload,
             priority: Priority::Normal,
             delay: Duration::ZERO,
-            attempts_max: ExportJob::ATTEMPTS_MAX,
+            attempts_max: J::ATTEMPTS_MAX,
             time_limit: dataset.export_deadline.unwrap_or(self.settings.time_limit),
             retention: self.settings.retention,
             idempotency_key: order.idempotency_key,
@@ -180,9 +210,7 @@ impl Centre {
         if now >= task.kept_until() {
             return Err(CentreError::FileExpired);
         }
-        let file: ExportedFile = task
-            .result
-            .and_then(|result| serde_json::from_value(result).ok())
+        let file = FinishedFile::of(&task)
             .ok_or_else(|| CentreError::Internal(format!("task {} has an unreadable result", task.id)))?;
         match self.files.size(&file.key).await {
             Ok(size_bytes) => {
@@ -231,7 +259,8 @@ impl Centre {
         let id = TaskId::parse(task).map_err(|_| CentreError::UnknownTask)?;
         let Loaded { task, ahead, now, .. } = self.store.load(&id).await?;
         match task {
-            Some(task) if task.slot.owner == caller.owner => Ok((task, ahead, now)),
+            // A part of a task is nobody's: only the task itself is shown.
+            Some(task) if task.slot.owner == caller.owner && task.parent.is_none() => Ok((task, ahead, now)),
             Some(_) => Err(CentreError::UnknownTask),
             // The id tells its age: what is that old was purged, rather than never there.
             None if id::registration_time(&id).is_some_and(|at| now.since(at) > self.settings.retention) => {

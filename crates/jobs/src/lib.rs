@@ -1,7 +1,8 @@
 //! The jobs themselves; the only crate that joins tasks, sheets, datasets and files.
 //!
 //! Purpose: what Longshore does for people, below any user interface. [`Centre`] answers the calls of a
-//! front end; [`export::ExportJob`] is what a worker runs.
+//! front end; [`export::ExportJob`], [`statistics::StatisticsJob`] and its [`statistics::PartJob`] are what a worker
+//! runs.
 //!
 //! Invariants:
 //! - Whose task it is is checked here, for every call that names one; somebody else's task is answered
@@ -15,10 +16,16 @@ pub mod centre;
 pub mod download;
 pub mod error;
 pub mod export;
+pub mod file;
 pub mod leftovers;
+mod request;
+pub mod statistics;
+mod stop;
 pub mod view;
+mod work_error;
 
 pub use caller::Caller;
 pub use centre::{Centre, CentreSettings};
 pub use download::Download;
 pub use error::CentreError;
+pub use request::CheckedOrder;

@@ -3,20 +3,17 @@
 use longshore_protocol::{DatasetId, FailureView, FileView, Phase, Progress, TaskKind, TaskView, Unit};
 use longshore_tasks::{State, Task, Timestamp};
 
-use crate::export::ExportedFile;
-
-/// Where the file of a task can be fetched, below the server's root.
-pub fn file_url(task: &Task) -> String {
-    format!("/files/{}", task.id)
-}
+use crate::file::FinishedFile;
+use crate::statistics::Plan;
 
 /// The task's phase at `now`. A task past its deadline is abandoned even before the reaper came.
 fn phase_at(task: &Task, now: Timestamp) -> Phase {
     match task.state {
         State::Queued | State::Running | State::Waiting if now >= task.deadline => Phase::Abandoned,
-        State::Queued => Phase::Queued,
-        State::Running | State::Waiting if task.cancel_requested => Phase::Cancelling,
-        State::Running | State::Waiting => Phase::Running,
+        State::Queued if task.children.total == 0 => Phase::Queued,
+        // One whose parts have ended is queued once more, to put them together: it has begun long ago.
+        State::Queued | State::Running | State::Waiting if task.cancel_requested => Phase::Cancelling,
+        State::Queued | State::Running | State::Waiting => Phase::Running,
         State::Succeeded if now >= task.kept_until() => Phase::FileExpired,
         State::Succeeded => Phase::Succeeded,
         State::Failed => Phase::Failed,
@@ -25,15 +22,31 @@ fn phase_at(task: &Task, now: Timestamp) -> Phase {
     }
 }
 
+/// How far the task has come. A file is complete; parts count with the days that they share evenly, because a task that
+/// waits for its parts says nothing itself.
+fn progress(task: &Task, kind: TaskKind, file: Option<&FileView>) -> Progress {
+    let unit = match kind {
+        TaskKind::Export => Unit::Rows,
+        TaskKind::DailyStatistics => Unit::Days,
+    };
+    if let Some(file) = file {
+        return Progress { done: file.row_count, total: Some(file.row_count), unit };
+    }
+    if unit == Unit::Rows || task.progress.unit == Unit::Bytes {
+        return task.progress;
+    }
+    let total = Plan::of(task).map(|plan| u64::from(plan.days().count()));
+    let (ended, parts) = (u64::from(task.children.ended()), u64::from(task.children.total));
+    Progress { done: total.unwrap_or(0) * ended / parts.max(1), total, unit }
+}
+
 /// The view of `task` at `now`, with `ahead` tasks before it. `None` for a task of a kind that front ends do not
 /// know.
 pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<TaskView> {
-    let kind = (task.slot.kind == TaskKind::Export.name()).then_some(TaskKind::Export)?;
+    let kind = TaskKind::from_name(&task.slot.kind).filter(|_| task.parent.is_none())?;
     let dataset = DatasetId::parse(task.slot.subject.as_str()).ok()?;
     let phase = phase_at(task, now);
-    let exported =
-        task.result.as_ref().and_then(|result| serde_json::from_value::<ExportedFile>(result.clone()).ok());
-    let file = exported.map(|file| FileView {
+    let file = FinishedFile::of(task).map(|file| FileView {
         name: file.name,
         url: file.url,
         size_bytes: file.size_bytes,
@@ -52,11 +65,7 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         dataset,
         phase,
         ahead: ahead.filter(|_| phase == Phase::Queued),
-        progress: file.as_ref().map_or(task.progress, |file| Progress {
-            done: file.row_count,
-            total: Some(file.row_count),
-            unit: Unit::Rows,
-        }),
+        progress: progress(task, kind, file.as_ref()),
         registered_at: task.registered_at.as_millis(),
         started_at: task.started_at.map(Timestamp::as_millis),
         finished_at: task.finished_at.map(Timestamp::as_millis),

@@ -144,6 +144,8 @@ pub enum ProblemKind {
         /// As given.
         name: String,
     },
+    /// The dataset is not configured for daily statistics.
+    NoDailyStatistics,
     /// A list or a text is longer than is taken.
     TooLong {
         /// Entries or characters at most.

@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod ids;
+pub mod statistics;
 pub mod task;
 
 pub use dataset::{
@@ -22,6 +23,7 @@ pub use dataset::{
 pub use error::{ApiError, ErrorCode, FieldProblem, Problem, ProblemKind};
 pub use export::{ExportFormat, ExportRequest};
 pub use ids::{DatasetId, InvalidId, OwnerId, TaskId, TenantId};
+pub use statistics::StatisticsRequest;
 pub use task::{
     ClearOut, FailureCode, FailureView, FileView, Phase, Progress, RegisterOut, TaskKind, TaskQuery,
     TaskResultOut, TaskStatus, TaskView, Unit,

@@ -45,14 +45,25 @@ pub enum TaskKind {
     /// Rows of a dataset into a file.
     #[default]
     Export,
+    /// A count and sums for each day of a dataset into a file.
+    DailyStatistics,
 }
 
 impl TaskKind {
+    /// All kinds.
+    pub const ALL: [TaskKind; 2] = [TaskKind::Export, TaskKind::DailyStatistics];
+
     /// The name in JSON and in keys.
     pub const fn name(self) -> &'static str {
         match self {
             TaskKind::Export => "export",
+            TaskKind::DailyStatistics => "daily_statistics",
         }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<TaskKind> {
+        TaskKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -66,7 +77,7 @@ pub struct TaskQuery {
     /// The dataset whose current task of the caller is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
-    /// Export or import.
+    /// What kind of task is meant.
     #[serde(default)]
     pub kind: TaskKind,
 }
@@ -130,6 +141,8 @@ pub enum Unit {
     Rows,
     /// Bytes on their way to the file store, after the last row.
     Bytes,
+    /// Days of a dataset.
+    Days,
 }
 
 /// How far a task has come.
@@ -183,7 +196,7 @@ pub struct FileView {
     pub url: String,
     /// Size in bytes.
     pub size_bytes: u64,
-    /// Data rows, headers not counted.
+    /// Lines of data, headers not counted.
     pub row_count: u64,
     /// Cells that were longer than the format can carry and were shortened.
     pub shortened_cell_count: u64,

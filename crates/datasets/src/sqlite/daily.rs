@@ -39,6 +39,11 @@ impl Days {
         u32::try_from(day_number(self.last) - day_number(self.first) + 1).unwrap_or(0)
     }
 
+    /// Each of them, in order.
+    pub fn each(self) -> impl Iterator<Item = Date> {
+        self.first.series(1.day()).take_while(move |day| *day <= self.last)
+    }
+
     /// Whether a day is one of them.
     pub fn contains(self, day: Date) -> bool {
         self.first <= day && day <= self.last

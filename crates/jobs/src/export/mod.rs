@@ -6,10 +6,10 @@
 //!   (one snapshot)    bounded         (XLSX or CSV)    bounded    (complete or absent)
 //! ```
 
-mod name;
+pub(crate) mod name;
 mod order;
 mod pipe;
 mod run;
 
-pub use order::{CheckedOrder, ExportOrder, check};
-pub use run::{ExportJob, ExportedFile};
+pub use order::{ExportOrder, check};
+pub use run::ExportJob;

@@ -38,7 +38,7 @@ fn is_direction_mark(c: char) -> bool {
 }
 
 /// The name of an export that nobody named: title, day and minute in the person's zone.
-pub(super) fn default_name(title: &str, now: jiff::Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn default_name(title: &str, now: jiff::Timestamp, zone: &TimeZone) -> String {
     let title: String = title
         .chars()
         .map(|c| if REFUSED.contains(&c) || c.is_control() || is_direction_mark(c) { '_' } else { c })

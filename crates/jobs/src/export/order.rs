@@ -1,6 +1,5 @@
 //! From a request to a task's payload.
 
-use jiff::tz::TimeZone;
 use longshore_datasets::{Dataset, Query};
 use longshore_protocol::{ExportFormat, ExportRequest, Lang, Problem, ProblemKind};
 use longshore_tasks::Timestamp;
@@ -8,11 +7,10 @@ use longshore_tasks::entity::Payload;
 use serde::{Deserialize, Serialize};
 
 use super::name;
+use crate::request::{CheckedOrder, check_key, check_zone, moment};
 
 /// Version of [`ExportOrder`] in payloads.
 pub(super) const ORDER_VERSION: u32 = 1;
-/// Characters an idempotency key may have.
-const KEY_CHARS_MAX: usize = 64;
 
 /// What a task of kind `export` is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,14 +23,6 @@ pub struct ExportOrder {
     pub file_name: String,
     /// The language of the headers.
     pub lang: Lang,
-}
-
-/// A checked request, ready to be registered.
-pub struct CheckedOrder {
-    /// The task's payload.
-    pub payload: Payload,
-    /// The client's name for the request.
-    pub idempotency_key: Option<String>,
 }
 
 /// Checks everything about a request that can be checked before the work begins. `lang` is the session's language, `now`
@@ -50,40 +40,29 @@ pub fn check(
         Ok(_) => Vec::new(),
         Err(problems) => problems,
     };
-    let mut wrong = |field: &str, kind| problems.push(Problem { field: field.to_owned(), kind });
+    let wrong = |field: &str, kind| Problem { field: field.to_owned(), kind };
     let format = ExportFormat::from_name(&request.format).unwrap_or_else(|| {
-        wrong("format", ProblemKind::UnknownFormat { name: request.format.chars().take(40).collect() });
+        let kind = ProblemKind::UnknownFormat { name: request.format.chars().take(40).collect() };
+        problems.push(wrong("format", kind));
         ExportFormat::default()
     });
-    let zone = match request.time_zone.as_str() {
-        "" => TimeZone::UTC,
-        name => TimeZone::get(name).unwrap_or_else(|_| {
-            wrong("time_zone", ProblemKind::UnknownTimeZone { name: name.chars().take(40).collect() });
-            TimeZone::UTC
-        }),
-    };
-    if request.idempotency_key.chars().count() > KEY_CHARS_MAX {
-        wrong("idempotency_key", ProblemKind::TooLong { limit: KEY_CHARS_MAX as u32 });
-    }
+    let zone = check_zone(&request.time_zone, &mut problems);
+    let idempotency_key = check_key(&request.idempotency_key, &mut problems);
     let lang = request.lang.unwrap_or(lang);
     let ending = format!(".{}", format.name());
     let wanted = request.file_name.strip_suffix(ending.as_str()).unwrap_or(&request.file_name);
     let stem = match wanted {
-        "" => {
-            let now = jiff::Timestamp::from_millisecond(now.as_millis().cast_signed()).unwrap_or_default();
-            name::default_name(dataset.labels.get(lang), now, &zone)
-        }
+        "" => name::default_name(dataset.labels.get(lang), moment(now), &zone),
         given => given.to_owned(),
     };
     if stem.chars().count() > name::NAME_CHARS_MAX {
-        wrong("file_name", ProblemKind::TooLong { limit: name::NAME_CHARS_MAX as u32 });
+        problems.push(wrong("file_name", ProblemKind::TooLong { limit: name::NAME_CHARS_MAX as u32 }));
     } else if !name::is_good(&stem) {
-        wrong("file_name", ProblemKind::BadFileName);
+        problems.push(wrong("file_name", ProblemKind::BadFileName));
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let idempotency_key = Some(request.idempotency_key.clone()).filter(|key| !key.is_empty());
     let order = ExportOrder { format, file_name: format!("{stem}{ending}"), lang, request };
     let body = serde_json::to_value(&order).expect("plain data whose keys are all text");
     Ok(CheckedOrder { payload: Payload { version: ORDER_VERSION, body }, idempotency_key })

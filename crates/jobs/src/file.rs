@@ -1,0 +1,38 @@
+//! The file that a task has made.
+
+use longshore_protocol::{ExportFormat, TaskId};
+use longshore_tasks::Task;
+use serde::{Deserialize, Serialize};
+
+/// A finished file: the result in the entity of every task that makes one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishedFile {
+    /// Key in the file store.
+    pub key: String,
+    /// Name for the person's disk.
+    pub name: String,
+    /// Format.
+    pub format: ExportFormat,
+    /// Where it can be fetched, below the server's root.
+    pub url: String,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// Lines of data, headers not counted.
+    pub row_count: u64,
+    /// Sheets of the workbook.
+    pub sheet_count: u32,
+    /// Cells that were longer than the format can carry.
+    pub shortened_cell_count: u64,
+}
+
+impl FinishedFile {
+    /// The file of a task; `None` unless it has made one.
+    pub fn of(task: &Task) -> Option<FinishedFile> {
+        serde_json::from_value(task.result.clone()?).ok()
+    }
+}
+
+/// Where the file of a task can be fetched, below the server's root.
+pub fn file_url(task: &TaskId) -> String {
+    format!("/files/{task}")
+}

@@ -1,0 +1,43 @@
+//! What requests of all kinds have in common: fields to check, and the order they become.
+
+use jiff::tz::TimeZone;
+use longshore_protocol::{Problem, ProblemKind};
+use longshore_tasks::Timestamp;
+use longshore_tasks::entity::Payload;
+
+/// Characters an idempotency key may have.
+const KEY_CHARS_MAX: usize = 64;
+
+/// A checked request, ready to be registered.
+pub struct CheckedOrder {
+    /// The task's payload.
+    pub payload: Payload,
+    /// The client's name for the request.
+    pub idempotency_key: Option<String>,
+}
+
+/// The time zone of that name; UTC where it is empty or unknown.
+pub(crate) fn check_zone(name: &str, problems: &mut Vec<Problem>) -> TimeZone {
+    if name.is_empty() {
+        return TimeZone::UTC;
+    }
+    TimeZone::get(name).unwrap_or_else(|_| {
+        let kind = ProblemKind::UnknownTimeZone { name: name.chars().take(40).collect() };
+        problems.push(Problem { field: "time_zone".to_owned(), kind });
+        TimeZone::UTC
+    })
+}
+
+/// The client's name for its request, where it gives one.
+pub(crate) fn check_key(key: &str, problems: &mut Vec<Problem>) -> Option<String> {
+    if key.chars().count() > KEY_CHARS_MAX {
+        let kind = ProblemKind::TooLong { limit: KEY_CHARS_MAX as u32 };
+        problems.push(Problem { field: "idempotency_key".to_owned(), kind });
+    }
+    Some(key.to_owned()).filter(|key| !key.is_empty())
+}
+
+/// The store's time for what tells local time.
+pub(crate) fn moment(now: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(now.as_millis().cast_signed()).unwrap_or_default()
+}

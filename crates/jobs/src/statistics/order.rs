@@ -1,0 +1,55 @@
+//! From a request to a task's payload.
+
+use longshore_datasets::{Dataset, Query};
+use longshore_protocol::{Lang, Problem, ProblemKind, StatisticsRequest};
+use longshore_tasks::Timestamp;
+use longshore_tasks::entity::Payload;
+use serde::{Deserialize, Serialize};
+
+use crate::export::name;
+use crate::request::{CheckedOrder, check_key, check_zone, moment};
+
+/// Version of [`StatisticsOrder`] in payloads.
+pub(super) const ORDER_VERSION: u32 = 1;
+
+/// What a task of kind `daily_statistics` is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatisticsOrder {
+    /// The request as it was checked.
+    pub request: StatisticsRequest,
+    /// The file's name with its ending.
+    pub file_name: String,
+    /// The language of the headers.
+    pub lang: Lang,
+}
+
+/// Checks everything about a request that can be checked before the work begins. `lang` is the session's language, `now`
+/// the store's time.
+///
+/// # Errors
+/// Everything that is wrong, with the field of each.
+pub fn check(
+    dataset: &Dataset,
+    request: StatisticsRequest,
+    lang: Lang,
+    now: Timestamp,
+) -> Result<CheckedOrder, Vec<Problem>> {
+    let mut problems = Query::check(dataset, &[], &request.filters, &[]).err().unwrap_or_default();
+    if dataset.daily_statistics.is_none() {
+        problems.insert(0, Problem { field: "dataset".to_owned(), kind: ProblemKind::NoDailyStatistics });
+    }
+    let zone = check_zone(&request.time_zone, &mut problems);
+    let idempotency_key = check_key(&request.idempotency_key, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let lang = request.lang.unwrap_or(lang);
+    let title = match lang {
+        Lang::En => format!("{} by day", dataset.labels.get(lang)),
+        Lang::Zh => format!("{}每日统计", dataset.labels.get(lang)),
+    };
+    let file_name = format!("{}.csv", name::default_name(&title, moment(now), &zone));
+    let order = StatisticsOrder { file_name, lang, request };
+    let body = serde_json::to_value(&order).expect("plain data whose keys are all text");
+    Ok(CheckedOrder { payload: Payload { version: ORDER_VERSION, body }, idempotency_key })
+}

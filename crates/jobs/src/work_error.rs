@@ -1,0 +1,78 @@
+//! Why the work of a task failed, and what of it is told to a person.
+
+use longshore_datasets::{Catalog, Dataset, Query, SourceError};
+use longshore_files::FileError;
+use longshore_protocol::{FailureCode, Problem};
+use longshore_sheets::SheetError;
+use longshore_tasks::{Failure, JobError, StoreError};
+
+/// Why the work of a task failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkError {
+    #[error("dataset {0} is no longer configured")]
+    NoDataset(String),
+    #[error("the configuration no longer has what the task asks for: {0}")]
+    Changed(String),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    #[error(transparent)]
+    Files(#[from] FileError),
+    #[error("a thread of the task ended early: {0}")]
+    Thread(String),
+    #[error("part {number} failed, Ref {}", .failure.reference)]
+    Part { number: u32, failure: Failure },
+    #[error("part {0} has ended without a result")]
+    NoPart(u32),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl WorkError {
+    /// Problems of a request that was good when the task was registered.
+    pub(crate) fn changed(problems: &[Problem]) -> WorkError {
+        let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        WorkError::Changed(fields.join(", "))
+    }
+}
+
+impl From<WorkError> for JobError {
+    fn from(error: WorkError) -> JobError {
+        let (code, detail) = match &error {
+            WorkError::NoDataset(_) => (FailureCode::Definition, None),
+            WorkError::Changed(fields) => (FailureCode::Definition, Some(fields.clone())),
+            WorkError::Source(SourceError::BadValue { column, .. }) => {
+                (FailureCode::BadValue, Some(column.clone()))
+            }
+            WorkError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
+            WorkError::Files(_) | WorkError::Sheet(SheetError::Io(_) | SheetError::Scratch { .. }) => {
+                (FailureCode::FileStore, None)
+            }
+            WorkError::Part { failure, .. } => (failure.code, failure.detail.clone()),
+            WorkError::Source(_)
+            | WorkError::Sheet(_)
+            | WorkError::Thread(_)
+            | WorkError::NoPart(_)
+            | WorkError::Store(_) => (FailureCode::Internal, None),
+        };
+        let may_pass = match &error {
+            // It has had its attempts already.
+            WorkError::Part { .. } => false,
+            WorkError::Store(error) => error.is_retryable(),
+            // The database or the file store may be back in a moment.
+            _ => matches!(code, FailureCode::Database | FailureCode::FileStore),
+        };
+        JobError { code, detail, may_pass, cause: Box::new(error) }
+    }
+}
+
+/// The dataset of a task; the configuration may have changed since it was registered.
+pub(crate) fn find_dataset<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Dataset, WorkError> {
+    catalog.get(id).ok_or_else(|| WorkError::NoDataset(id.to_owned()))
+}
+
+/// The query of a task, checked again.
+pub(crate) fn checked_again(query: Result<Query, Vec<Problem>>) -> Result<Query, WorkError> {
+    query.map_err(|problems| WorkError::changed(&problems))
+}

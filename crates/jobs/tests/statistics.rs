@@ -1,0 +1,318 @@
+//! Daily statistics below HTTP, on real parts: embedded task store, SQLite, file store, two workers and a reaper.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use longshore_datasets::Catalog;
+use longshore_datasets::demo::{ShopSize, create_shop};
+use longshore_files::FileStore;
+use longshore_jobs::statistics::{PartJob, StatisticsJob};
+use longshore_jobs::{Caller, Centre, CentreError, CentreSettings};
+use longshore_protocol::{
+    ErrorCode, FailureCode, Filter, Lang, OwnerId, Phase, ProblemKind, StatisticsRequest, TaskKind,
+    TaskQuery, TaskView, TenantId, Unit,
+};
+use longshore_tasks::store::EmbeddedStore;
+use longshore_tasks::{Registry, State, TaskStore, WorkerSettings, id, reaper, worker};
+use tokio_util::sync::CancellationToken;
+
+/// Three datasets of the same orders. Those of `slow` take for ever to add up, but not to find; one of `bad` is no number.
+const CONFIG: &str = r#"
+[database.shop]
+url = "sqlite:shop.db"
+[dataset.orders]
+database = "shop"
+table = "orders"
+key = ["id"]
+label = { en = "Orders", zh = "订单" }
+column = [
+    { name = "status", type = "text" },
+    { name = "quantity", type = "integer", label = { en = "Quantity", zh = "数量" } },
+    { name = "total", source = "total_cents", type = "decimal", scale = 2, stored_as = "scaled_integer", label = { en = "Total", zh = "金额" } },
+    { name = "created_at", type = "timestamp" },
+]
+daily_statistics = { date = "created_at", sums = ["quantity", "total"] }
+[dataset.bad]
+database = "shop"
+query = "SELECT *, iif(order_date BETWEEN '2024-05-01' AND '2024-05-31', 'much', quantity) AS odd FROM orders"
+key = ["id"]
+column = [{ name = "odd", type = "integer" }, { name = "order_date", type = "date" }]
+daily_statistics = { date = "order_date", sums = ["odd"] }
+[dataset.slow]
+database = "shop"
+query = """SELECT *, (WITH RECURSIVE c(i) AS (SELECT o.id UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000)
+           SELECT count(*) FROM c) AS work FROM orders o"""
+key = ["id"]
+column = [{ name = "work", type = "integer" }, { name = "created_at", type = "timestamp" }]
+daily_statistics = { date = "created_at", sums = ["work"] }
+[dataset.plain]
+database = "shop"
+table = "orders"
+key = ["id"]
+column = [{ name = "status", type = "text" }]
+"#;
+
+struct Fixture {
+    folder: tempfile::TempDir,
+    store: Arc<dyn TaskStore>,
+    centre: Centre,
+    shutdown: CancellationToken,
+    parts: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Fixture {
+    async fn start() -> Fixture {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let root = folder.path();
+        create_shop(&root.join("shop.db"), ShopSize::for_orders(2000), &mut |_, _| {}).expect("makes a shop");
+        let config = toml::from_str(CONFIG).expect("well-formed");
+        let catalog = Arc::new(Catalog::from_config(&config, root).expect("valid"));
+        let files = FileStore::in_folder(&root.join("files")).expect("opens");
+        let store: Arc<dyn TaskStore> =
+            Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
+        let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), CentreSettings::default());
+        let scratch = root.to_path_buf();
+        let registry =
+            Arc::new(Registry::default().with(PartJob { catalog: catalog.clone() }).with(StatisticsJob {
+                catalog,
+                files,
+                scratch,
+            }));
+        let quick = Duration::from_millis(20);
+        let settings = |name: &str| WorkerSettings {
+            progress_beat: quick,
+            beat: Duration::from_millis(100),
+            reap_interval: quick,
+            ..WorkerSettings::named(name)
+        };
+        let shutdown = CancellationToken::new();
+        let work = |name: &str| {
+            tokio::spawn(worker::run(store.clone(), registry.clone(), settings(name), shutdown.clone()))
+        };
+        let mut parts = vec![work("one"), work("two")];
+        parts.push(tokio::spawn(reaper::run(
+            store.clone(),
+            registry.clone(),
+            settings("reaper"),
+            shutdown.clone(),
+        )));
+        Fixture { folder, store, centre, shutdown, parts }
+    }
+
+    async fn register(&self, dataset: &str, filters: Vec<Filter>) -> TaskView {
+        let request =
+            StatisticsRequest { dataset: dataset.to_owned(), filters, ..StatisticsRequest::default() };
+        let registration = self.centre.register_statistics(&ann(), request, Lang::En).await;
+        registration.expect("registers").task
+    }
+
+    /// The task by its slot, at each look until it stands there.
+    async fn until(&self, dataset: &str, phase: Phase) -> Vec<TaskView> {
+        let mut seen = Vec::new();
+        let asked = async {
+            loop {
+                let found = self.centre.status(&ann(), &of(dataset)).await.expect("answers");
+                let view = found.expect("is there");
+                let now = view.phase;
+                assert!(now == phase || !now.is_final(), "ended as {now:?} ({:?})", view.failure);
+                seen.push(view);
+                if now == phase {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let asked = tokio::time::timeout(Duration::from_secs(20), asked).await;
+        assert!(asked.is_ok(), "never {phase:?}");
+        seen
+    }
+
+    async fn until_stored(&self, task: &TaskView, state: State) {
+        let asked = async {
+            while self.store.load(&task.id).await.expect("answers").task.expect("is there").state != state {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), asked).await.expect("comes to stand there");
+    }
+
+    async fn lines(&self, task: &TaskView) -> Vec<String> {
+        let file = self.centre.download(&ann(), task.id.as_str()).await.expect("may download");
+        assert!(file.key.starts_with(&format!("statistics/{}/", task.id)), "{}", file.key);
+        let stream = self.centre.files().read(&file.key, 0..file.size_bytes).await.expect("opens");
+        let bytes = stream.try_collect::<Vec<_>>().await.expect("reads").concat();
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let text = text.strip_prefix('\u{FEFF}').expect("a BOM");
+        text.split_terminator("\r\n").map(str::to_owned).collect()
+    }
+
+    /// A line for each day between the first and the last order, all of it by SQL.
+    fn expected(&self, condition: &str) -> Vec<String> {
+        let select = format!(
+            "WITH RECURSIVE o AS (SELECT * FROM orders WHERE {condition}),
+             days(day) AS (SELECT min(order_date) FROM o UNION ALL
+                           SELECT date(day, '+1 day') FROM days WHERE day < (SELECT max(order_date) FROM o)),
+             sums AS (SELECT order_date, count(*) AS n, sum(quantity) AS q, ifnull(sum(total_cents), 0) AS t
+                      FROM o GROUP BY order_date)
+             SELECT day || ',' || ifnull(n, 0) || ',' || ifnull(q, 0) || ',' ||
+                    printf('%s%d.%02d', iif(ifnull(t, 0) < 0, '-', ''), abs(ifnull(t, 0)) / 100, abs(ifnull(t, 0)) % 100)
+             FROM days LEFT JOIN sums ON order_date = day ORDER BY day"
+        );
+        let database = rusqlite::Connection::open(self.folder.path().join("shop.db")).expect("opens");
+        let mut prepared = database.prepare(&select).expect("valid SQL");
+        let rows = prepared.query_map([], |row| row.get(0)).expect("runs");
+        rows.collect::<Result<_, _>>().expect("reads")
+    }
+
+    fn files(&self) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().join("files")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir::<&Path>(&folder).expect("readable").flatten() {
+                let path = entry.path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        for part in self.parts {
+            part.await.expect("ends without a panic");
+        }
+    }
+}
+
+fn ann() -> Caller {
+    Caller { owner: OwnerId::parse("ann").expect("valid"), tenant: TenantId::parse("main").expect("valid") }
+}
+
+fn of(dataset: &str) -> TaskQuery {
+    TaskQuery { dataset: Some(dataset.to_owned()), kind: TaskKind::DailyStatistics, ..TaskQuery::default() }
+}
+
+fn paid() -> Filter {
+    Filter { column: "status".into(), op: "eq".into(), value: "paid".into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_line_is_what_plain_sql_gives() {
+    let fixture = Fixture::start().await;
+    let task = fixture.register("orders", Vec::new()).await;
+    assert_eq!((task.kind, task.progress.unit), (TaskKind::DailyStatistics, Unit::Days));
+    let seen = fixture.until("orders", Phase::Succeeded).await;
+    let expected = fixture.expected("true");
+    assert!(expected.len() > 1000, "a comparison of nothing proves nothing");
+    let lines = fixture.lines(&task).await;
+    assert_eq!(lines[0], "Day,Count,Sum of Quantity,Sum of Total");
+    assert_eq!(lines[1..], expected);
+    // Progress counts days, and goes one way only.
+    let progress: Vec<_> = seen.iter().map(|view| view.progress).filter(|p| p.unit == Unit::Days).collect();
+    assert!(progress.windows(2).all(|pair| pair[0].done <= pair[1].done), "{progress:?}");
+    let end = progress.last().expect("at least one");
+    assert_eq!((end.done, end.total), (expected.len() as u64, Some(expected.len() as u64)));
+    let first = seen.iter().position(|view| view.phase == Phase::Running).unwrap_or(seen.len());
+    assert!(seen[first..].iter().all(|view| view.phase != Phase::Queued), "it began once");
+
+    // A part is nobody's, though it was there.
+    let part = id::child_id(&task.id, 0);
+    assert!(fixture.store.load(&part).await.expect("answers").task.is_some());
+    let query = TaskQuery { task: Some(part.to_string()), ..TaskQuery::default() };
+    let unknown = fixture.centre.status(&ann(), &query).await.map_err(|error| error.code());
+    assert_eq!(unknown, Err(ErrorCode::UnknownTask));
+    let history = fixture.centre.history(&ann()).await.expect("answers");
+    assert_eq!(history.iter().map(|view| &view.id).collect::<Vec<_>>(), [&task.id]);
+    assert!(fixture.centre.clear(&ann(), &of("orders")).await.expect("answers"));
+    assert_eq!(fixture.centre.status(&ann(), &of("orders")).await.expect("answers"), None);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_language_and_short_times() {
+    let fixture = Fixture::start().await;
+    let days = Filter { column: "created_at".into(), op: "ge".into(), value: "2026-05-15".into() };
+    let request = StatisticsRequest {
+        dataset: "orders".into(),
+        filters: vec![paid(), days],
+        lang: Some(Lang::Zh),
+        ..StatisticsRequest::default()
+    };
+    let task = fixture.centre.register_statistics(&ann(), request, Lang::En).await.expect("registers").task;
+    let ready = fixture.until("orders", Phase::Succeeded).await.pop().expect("at least one");
+    let file = ready.file.expect("a file");
+    assert!(file.name.starts_with("订单每日统计_") && file.name.ends_with(".csv"), "{}", file.name);
+    let lines = fixture.lines(&task).await;
+    assert_eq!(lines[0], "日期,条数,数量合计,金额合计");
+    let expected = fixture.expected("status = 'paid' AND order_date >= '2026-05-15'");
+    assert!(expected.iter().any(|line| line.ends_with(",0,0,0.00")), "a day without orders");
+    assert_eq!(lines[1..], expected);
+    assert_eq!(file.row_count, expected.len() as u64);
+
+    // Nothing at all is a header alone; the finished task gives way.
+    let never = Filter { column: "quantity".into(), op: "lt".into(), value: 0.into() };
+    let task = fixture.register("orders", vec![never]).await;
+    fixture.until("orders", Phase::Succeeded).await;
+    assert_eq!(fixture.lines(&task).await, ["Day,Count,Sum of Quantity,Sum of Total"]);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_stops_the_parts_and_leaves_no_file() {
+    let fixture = Fixture::start().await;
+    let task = fixture.register("slow", Vec::new()).await;
+    fixture.until_stored(&task, State::Waiting).await;
+    let view = fixture.centre.status(&ann(), &of("slow")).await.expect("answers").expect("is there");
+    assert_eq!((view.phase, view.progress.done), (Phase::Running, 0));
+    assert!(view.progress.total.is_some_and(|days| days > 1000), "{:?}", view.progress);
+    let again = StatisticsRequest { dataset: "slow".into(), ..StatisticsRequest::default() };
+    let again = fixture.centre.register_statistics(&ann(), again, Lang::En).await.expect("answers");
+    assert!(!again.registered && again.task.id == task.id, "the one that runs is met");
+    let told = fixture.centre.cancel(&ann(), &of("slow")).await.expect("answers").expect("is there");
+    assert!(matches!(told.phase, Phase::Cancelling | Phase::Cancelled), "{:?}", told.phase);
+    fixture.until("slow", Phase::Cancelled).await;
+    let children = fixture.store.load(&task.id).await.expect("answers").task.expect("is there").children;
+    assert_eq!((children.open(), children.succeeded), (0, 0), "{children:?}");
+    assert_eq!(fixture.files(), Vec::<std::path::PathBuf>::new());
+    // Nothing of it runs on: the workers are free for the next.
+    fixture.register("orders", Vec::new()).await;
+    fixture.until("orders", Phase::Succeeded).await;
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_fails_fails_the_task_for_its_reason() {
+    let fixture = Fixture::start().await;
+    let task = fixture.register("bad", Vec::new()).await;
+    let failed = fixture.until("bad", Phase::Failed).await.pop().expect("at least one");
+    let failure = failed.failure.expect("a reason");
+    assert_eq!((failure.code, failure.detail.as_deref()), (FailureCode::BadValue, Some("odd")));
+    let children = fixture.store.load(&task.id).await.expect("answers").task.expect("is there").children;
+    assert_eq!((children.failed, children.succeeded), (1, children.total - 1), "{children:?}");
+    assert_eq!(fixture.files(), Vec::<std::path::PathBuf>::new());
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_request_makes_no_task() {
+    let fixture = Fixture::start().await;
+    let request = StatisticsRequest {
+        dataset: "plain".into(),
+        filters: vec![Filter { column: "nope".into(), op: "eq".into(), value: 1.into() }],
+        time_zone: "Mars/Olympus".into(),
+        idempotency_key: "k".repeat(65),
+        ..StatisticsRequest::default()
+    };
+    match fixture.centre.register_statistics(&ann(), request, Lang::En).await {
+        Err(CentreError::Invalid(problems)) => {
+            let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+            assert_eq!(fields, ["dataset", "filters[0].column", "time_zone", "idempotency_key"]);
+            assert_eq!(problems[0].kind, ProblemKind::NoDailyStatistics);
+        }
+        other => panic!("expected problems, not {other:?}"),
+    }
+    assert_eq!(fixture.centre.history(&ann()).await.expect("answers"), []);
+    fixture.stop().await;
+}

@@ -8,8 +8,10 @@ use longshore_protocol::{ErrorCode, TaskId, TaskKind, TaskQuery};
 
 use super::headline::headline;
 use super::poll::{self, Situation};
-use super::state::{Announcement, Effect as Order, Event, ExportState, Moment, next};
-use crate::api::{cancel_task, clear_task_info, get_task_status, register_export_task};
+use super::state::{Announcement, Effect as Order, Event, ExportState, Moment, Request, next};
+use crate::api::{
+    cancel_task, clear_task_info, get_task_status, register_export_task, register_statistics_task,
+};
 use crate::browser::{self, Timer};
 use crate::i18n::{Texts, use_texts};
 use crate::running::RunningTasks;
@@ -18,9 +20,11 @@ use crate::running::RunningTasks;
 /// packets leaves no button grey.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// The export of one dataset on one page.
+/// The task of a kind for one dataset on one page.
 #[derive(Clone, Copy)]
 pub struct ExportFlow {
+    /// What kind of task it is.
+    pub kind: TaskKind,
     /// Where it stands.
     pub state: RwSignal<ExportState>,
     /// Whether the panel is unfolded.
@@ -38,8 +42,9 @@ pub struct ExportFlow {
 
 impl ExportFlow {
     /// Creates the flow; in the browser it asks for the dataset's current task once the page is there.
-    pub fn new(dataset: String, running: RunningTasks) -> ExportFlow {
+    pub fn new(kind: TaskKind, dataset: String, running: RunningTasks) -> ExportFlow {
         let flow = ExportFlow {
+            kind,
             state: RwSignal::new(ExportState::default()),
             is_open: RwSignal::new(true),
             announcement: RwSignal::new(String::new()),
@@ -80,7 +85,7 @@ impl ExportFlow {
         match order {
             Order::AskSlot => self.ask(TaskQuery {
                 dataset: Some(self.dataset.get_value()),
-                kind: TaskKind::Export,
+                kind: self.kind,
                 ..TaskQuery::default()
             }),
             Order::AskTask(id) => self.ask(query_of(&id)),
@@ -104,7 +109,11 @@ impl ExportFlow {
                     ))));
                 });
                 spawn_local(async move {
-                    let answer = register_export_task(*request).await.map_err(|error| error.0);
+                    let answer = match *request {
+                        Request::Export(request) => register_export_task(request).await,
+                        Request::Statistics(request) => register_statistics_task(request).await,
+                    };
+                    let answer = answer.map_err(|error| error.0);
                     if self.is_last(question) {
                         self.send(Event::Registered(answer));
                     }
@@ -139,13 +148,13 @@ impl ExportFlow {
     fn announce(self, what: Announcement) {
         let t = self.texts.get_untracked();
         let words = self.state.with_untracked(|state| match what {
-            Announcement::Started if state.joined => t.joined().to_owned(),
-            Announcement::Started => t.submitted().to_owned(),
-            Announcement::Quarter(percent) => t.quarter_done(percent),
-            Announcement::Ended => headline(state, t),
+            Announcement::Started if state.joined => t.joined(self.kind).to_owned(),
+            Announcement::Started => t.submitted(self.kind).to_owned(),
+            Announcement::Quarter(percent) => t.quarter_done(self.kind, percent),
+            Announcement::Ended => headline(self.kind, state, t),
             Announcement::Refused => {
                 let problems = state.problems.iter().map(|problem| t.problem(&problem.kind));
-                [headline(state, t)].into_iter().chain(problems).collect::<Vec<_>>().join(" ")
+                [headline(self.kind, state, t)].into_iter().chain(problems).collect::<Vec<_>>().join(" ")
             }
         });
         self.announcement.set(words);

@@ -1,4 +1,4 @@
-//! Exporting what a list shows: the button, the task panel, and what they decide.
+//! Exporting what a list shows, and its daily statistics: the buttons, a task panel for each, and what they decide.
 //!
 //! [`state`] decides what happens after each event, [`poll`] when to ask again and [`estimate`] how long it
 //! still takes; all three are plain functions. [`flow`] carries their decisions out against the server.

@@ -1,9 +1,9 @@
-//! The task panel under the buttons: where the export stands, and what can be done about it.
+//! The task panels under the buttons: where a task stands, and what can be done about it.
 
 use leptos::either::Either;
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
-use longshore_protocol::{Phase, Unit};
+use longshore_protocol::{Phase, TaskKind, Unit};
 
 use super::flow::ExportFlow;
 use super::headline::headline;
@@ -12,21 +12,52 @@ use crate::browser;
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
 
+/// The ids of a panel's parts; a page has a panel for each kind of task.
+#[derive(Clone, Copy)]
+pub struct PanelIds {
+    /// The panel.
+    pub panel: &'static str,
+    title: &'static str,
+    download: &'static str,
+    cancel: &'static str,
+}
+
+impl PanelIds {
+    /// The ids in the panel of a kind of task.
+    pub fn of(kind: TaskKind) -> PanelIds {
+        match kind {
+            TaskKind::Export => PanelIds {
+                panel: "task-panel",
+                title: "task-panel-title",
+                download: "download-link",
+                cancel: "cancel-button",
+            },
+            TaskKind::DailyStatistics => PanelIds {
+                panel: "statistics-panel",
+                title: "statistics-panel-title",
+                download: "statistics-download-link",
+                cancel: "statistics-cancel-button",
+            },
+        }
+    }
+}
+
 /// The panel. It is always in the page, so that its phase can be read; without news it is hidden.
 #[component]
 pub fn TaskPanel(
-    /// The export it shows.
+    /// The task it shows.
     flow: ExportFlow,
-    /// The export button, which gets the focus back when the panel is folded.
+    /// The button that starts such a task, which gets the focus back when the panel is folded.
     button: NodeRef<Button>,
 ) -> impl IntoView {
     let t = use_texts();
+    let ids = PanelIds::of(flow.kind);
     let state = flow.state;
     let panel = NodeRef::<Section>::new();
     let step = Memo::new(move |_| state.with(|state| state.step));
     let is_offline = Memo::new(move |_| state.with(|state| state.offline.is_some()));
     let is_shown = Memo::new(move |_| flow.is_open.get() && state.with(ExportState::has_news));
-    let line = Memo::new(move |_| state.with(|state| headline(state, t.get())));
+    let line = Memo::new(move |_| state.with(|state| headline(flow.kind, state, t.get())));
     // A folded or emptied panel takes the focus with it; the button is where the person came from.
     let leave = move |event: Option<Event>| {
         let had_focus = panel.get_untracked().is_some_and(|panel| browser::has_focus(&panel));
@@ -83,8 +114,8 @@ pub fn TaskPanel(
             return None;
         }
         Some(state.with(|state| match (state.joined, state.started_here()) {
-            (true, _) => t.get().joined(),
-            (_, true) => t.get().submitted(),
+            (true, _) => t.get().joined(flow.kind),
+            (_, true) => t.get().submitted(flow.kind),
             _ => t.get().may_leave(),
         }))
     };
@@ -105,15 +136,15 @@ pub fn TaskPanel(
 
     view! {
         <section
-            id="task-panel"
+            id=ids.panel
             class="task-panel"
             data-phase=move || state.with(ExportState::phase_name)
-            aria-labelledby="task-panel-title"
+            aria-labelledby=ids.title
             tabindex="-1"
             hidden=move || !is_shown.get()
             node_ref=panel
         >
-            <h2 id="task-panel-title" class="visually-hidden">{move || t.get().export()}</h2>
+            <h2 id=ids.title class="visually-hidden">{move || t.get().kind(flow.kind)}</h2>
             <span class="task-panel__icon"><Picture icon/></span>
             <div class="task-panel__body">
                 <p class="task-panel__line">
@@ -134,7 +165,7 @@ pub fn TaskPanel(
                 {move || match url.get() {
                     Some(url) => Either::Left(view! {
                         <a
-                            id="download-link"
+                            id=ids.download
                             class="button button--primary"
                             href=url
                             download=""
@@ -156,7 +187,7 @@ pub fn TaskPanel(
                 </button>
                 <button
                     type="button"
-                    id="cancel-button"
+                    id=ids.cancel
                     class="button"
                     hidden=move || !is_cancellable()
                     aria-disabled=move || (step.get() == Step::Cancelling).to_string()
@@ -199,7 +230,7 @@ fn ProgressBar(flow: ExportFlow) -> impl IntoView {
     let fraction = Memo::new(move |_| flow.state.with(|state| state.progress.fraction));
     let percent = move || fraction.get().map(|fraction| (fraction * 100.0).floor().to_string());
     let width = move || fraction.get().map(|fraction| format!("{:.2}%", fraction * 100.0));
-    let words = move || flow.state.with(|state| headline(state, t.get()));
+    let words = move || flow.state.with(|state| headline(flow.kind, state, t.get()));
     view! {
         <div
             class="bar"
@@ -207,7 +238,7 @@ fn ProgressBar(flow: ExportFlow) -> impl IntoView {
             class:bar--writing=move || flow.state.with(|state| state.progress.unit == Unit::Bytes)
             hidden=move || !is_shown()
             role="progressbar"
-            aria-label=move || t.get().progress_label()
+            aria-label=move || t.get().progress_label(flow.kind)
             aria-valuemin="0"
             aria-valuemax="100"
             aria-valuenow=percent

@@ -1,6 +1,7 @@
-//! What the export of a page does next, as one pure function of state, event and moment.
+//! What the task of a page does next, as one pure function of state, event and moment; the same for exports and
+//! statistics.
 //!
-//! The life of an export on a page: [`Step::Unknown`] until the server has said whether there is a task,
+//! The life of a task on a page: [`Step::Unknown`] until the server has said whether there is a task,
 //! then [`Step::Idle`] or wherever the task stands; a click leads through [`Step::Submitting`] into the
 //! task's own states. While the server can't be reached the last known step stays, with
 //! [`ExportState::offline`] over it.
@@ -18,8 +19,8 @@ mod tests;
 use std::time::Duration;
 
 use longshore_protocol::{
-    ApiError, ErrorCode, ExportRequest, FieldProblem, RegisterOut, TaskId, TaskResultOut, TaskStatus,
-    TaskView,
+    ApiError, ErrorCode, ExportRequest, FieldProblem, RegisterOut, StatisticsRequest, TaskId, TaskResultOut,
+    TaskStatus, TaskView,
 };
 
 pub use progress::ShownProgress;
@@ -49,9 +50,18 @@ pub struct ExportState {
     started_here: bool,
     cancel_asked: bool,
     cleared: bool,
-    request: Option<Box<ExportRequest>>,
+    request: Option<Box<Request>>,
     attempts: u32,
     failures: u32,
+}
+
+/// What a click asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// The rows of the list.
+    Export(ExportRequest),
+    /// Its daily statistics.
+    Statistics(StatisticsRequest),
 }
 
 /// Something happened.
@@ -61,8 +71,8 @@ pub enum Event {
     Mounted,
     /// The server has answered, or failed to, where the task stands.
     Answered(Result<TaskResultOut, ErrorCode>),
-    /// The person wants this exported.
-    Clicked(Box<ExportRequest>),
+    /// The person wants this done.
+    Clicked(Box<Request>),
     /// The server has answered, or failed to, whether it is registered.
     Registered(Result<RegisterOut, ApiError>),
     /// The timer has run out, or the person wants to try again at once.
@@ -82,7 +92,7 @@ pub enum Event {
 /// Something is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Ask for the caller's current export of this dataset; send [`Event::Answered`].
+    /// Ask for the caller's current task of this kind and dataset; send [`Event::Answered`].
     AskSlot,
     /// Ask for this task; send [`Event::Answered`].
     AskTask(TaskId),
@@ -96,7 +106,7 @@ pub enum Effect {
     /// Send [`Event::Woke`] after this time.
     WakeAfter(Duration),
     /// Send the request; send [`Event::Registered`].
-    Register(Box<ExportRequest>),
+    Register(Box<Request>),
     /// Ask for the task to be stopped; send [`Event::CancelAnswered`].
     Cancel(TaskId),
     /// Ask for the task's entity to be cleared.

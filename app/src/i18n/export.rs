@@ -1,19 +1,19 @@
-//! The export controls and the task panel.
+//! The buttons that start a task, and the task panel.
 
-use longshore_protocol::{ExportFormat, Lang};
+use longshore_protocol::{ExportFormat, Lang, TaskKind};
 
 use super::Texts;
 use crate::format::grouped;
 
 impl Texts {
-    /// The export button, and the heading of its panel.
+    /// The export button.
     pub fn export(self) -> &'static str {
         self.pick("Export", "导出")
     }
 
-    /// The export button while a task runs.
-    pub fn exporting_label(self) -> &'static str {
-        self.pick("Exporting…", "导出中…")
+    /// The button while a task runs.
+    pub fn working_label(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(kind, ("Exporting…", "导出中…"), ("Adding up…", "统计中…"))
     }
 
     /// The panel right after the click, before the server has answered.
@@ -22,18 +22,32 @@ impl Texts {
     }
 
     /// After the click.
-    pub fn submitted(self) -> &'static str {
-        self.pick(
-            "Export task submitted. You can leave this page; the file will be in Tasks.",
-            "导出任务已提交，可离开本页，稍后在「任务中心」下载。",
+    pub fn submitted(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            (
+                "Export task submitted. You can leave this page; the file will be in Tasks.",
+                "导出任务已提交，可离开本页，稍后在「任务中心」下载。",
+            ),
+            (
+                "Daily statistics submitted. You can leave this page; the file will be in Tasks.",
+                "每日统计任务已提交，可离开本页，稍后在「任务中心」下载。",
+            ),
         )
     }
 
     /// The click met a task that was running already.
-    pub fn joined(self) -> &'static str {
-        self.pick(
-            "An export of this list was already running; this is its progress.",
-            "该列表已有导出任务在进行，以下是其进度。",
+    pub fn joined(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            (
+                "An export of this list was already running; this is its progress.",
+                "该列表已有导出任务在进行，以下是其进度。",
+            ),
+            (
+                "Daily statistics of this list were already running; this is their progress.",
+                "该列表已有每日统计任务在进行，以下是其进度。",
+            ),
         )
     }
 
@@ -110,10 +124,17 @@ impl Texts {
     }
 
     /// The status could not be asked for yet.
-    pub fn offline_unknown(self) -> &'static str {
-        self.pick(
-            "Connection lost. Export is available again as soon as the server answers; reconnecting…",
-            "连接中断，服务器恢复后即可导出，正在重连…",
+    pub fn offline_unknown(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            (
+                "Connection lost. Export is available again as soon as the server answers; reconnecting…",
+                "连接中断，服务器恢复后即可导出，正在重连…",
+            ),
+            (
+                "Connection lost. Daily statistics are available again as soon as the server answers; reconnecting…",
+                "连接中断，服务器恢复后即可统计，正在重连…",
+            ),
         )
     }
 
@@ -149,10 +170,12 @@ impl Texts {
     }
 
     /// Stops a running task, for a screen reader where several are on a page.
-    pub fn cancel_task(self, dataset: &str) -> String {
-        match self.lang {
-            Lang::En => format!("Cancel the export of {dataset}"),
-            Lang::Zh => format!("取消{dataset}的导出"),
+    pub fn cancel_task(self, kind: TaskKind, dataset: &str) -> String {
+        match (self.lang, kind) {
+            (Lang::En, TaskKind::Export) => format!("Cancel the export of {dataset}"),
+            (Lang::Zh, TaskKind::Export) => format!("取消{dataset}的导出"),
+            (Lang::En, TaskKind::DailyStatistics) => format!("Cancel the daily statistics of {dataset}"),
+            (Lang::Zh, TaskKind::DailyStatistics) => format!("取消{dataset}的每日统计"),
         }
     }
 
@@ -167,30 +190,35 @@ impl Texts {
     }
 
     /// Opens the panel again.
-    pub fn show_progress(self) -> &'static str {
-        self.pick("Show progress", "查看进度")
+    pub fn show_progress(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(kind, ("Show progress", "查看进度"), ("Show statistics' progress", "查看统计进度"))
     }
 
     /// Opens the panel of a finished task again.
-    pub fn show_result(self) -> &'static str {
-        self.pick("Show result", "查看结果")
+    pub fn show_result(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(kind, ("Show result", "查看结果"), ("Show statistics' result", "查看统计结果"))
     }
 
     /// Name of the progress bar.
-    pub fn progress_label(self) -> &'static str {
-        self.pick("Export progress", "导出进度")
+    pub fn progress_label(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(kind, ("Export progress", "导出进度"), ("Daily statistics progress", "每日统计进度"))
     }
 
-    /// The export was not submitted, because the request was wrong.
-    pub fn not_submitted(self) -> &'static str {
-        self.pick("The export was not started:", "导出未开始：")
+    /// The task was not submitted, because the request was wrong.
+    pub fn not_submitted(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ("The export was not started:", "导出未开始："),
+            ("The daily statistics were not started:", "每日统计未开始："),
+        )
     }
 
     /// Announced to screen readers: another quarter is done.
-    pub fn quarter_done(self, percent: u8) -> String {
+    pub fn quarter_done(self, kind: TaskKind, percent: u8) -> String {
+        let what = self.kind(kind);
         match self.lang {
-            Lang::En => format!("Export {percent}% done"),
-            Lang::Zh => format!("导出已完成 {percent}%"),
+            Lang::En => format!("{what} {percent}% done"),
+            Lang::Zh => format!("{what}已完成 {percent}%"),
         }
     }
 }

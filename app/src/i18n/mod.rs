@@ -19,7 +19,7 @@ mod refusals;
 mod tasks;
 
 use leptos::prelude::*;
-use longshore_protocol::Lang;
+use longshore_protocol::{Lang, TaskKind};
 
 use crate::format::CivilTime;
 use crate::preferences::Preferences;
@@ -45,6 +45,20 @@ impl Texts {
             Lang::En => en,
             Lang::Zh => zh,
         }
+    }
+
+    /// The text of a kind of task, each in English and 中文.
+    fn pick_kind(
+        self,
+        kind: TaskKind,
+        export: (&'static str, &'static str),
+        statistics: (&'static str, &'static str),
+    ) -> &'static str {
+        let (en, zh) = match kind {
+            TaskKind::Export => export,
+            TaskKind::DailyStatistics => statistics,
+        };
+        self.pick(en, zh)
     }
 
     /// A moment near today: `8 Aug 10:30`, `8月8日 10:30`.

@@ -1,6 +1,6 @@
 //! Refusals in words: each says what is wrong and what would be right or what to do next.
 
-use longshore_protocol::{ErrorCode, FailureCode, FailureView, Lang, ProblemKind};
+use longshore_protocol::{ErrorCode, FailureCode, FailureView, Lang, ProblemKind, TaskKind};
 
 use super::Texts;
 use crate::format::grouped;
@@ -123,8 +123,8 @@ impl Texts {
         }
     }
 
-    /// Why an export failed and what to do, with the reference that finds the cause in the log.
-    pub fn failure(self, failure: &FailureView) -> String {
+    /// Why a task failed and what to do, with the reference that finds the cause in the log.
+    pub fn failure(self, kind: TaskKind, failure: &FailureView) -> String {
         let advice = match failure.code {
             FailureCode::Database => self.pick(
                 "the database timed out. Try again or narrow the date range.",
@@ -138,9 +138,16 @@ impl Texts {
                 "the file could not be stored. Try again later or ask your administrator to check the file store.",
                 "文件无法保存。请稍后重试，或联系管理员检查文件存储。",
             ),
-            FailureCode::Definition => self.pick(
-                "the list has changed since it was requested. Reload the page and export again.",
-                "列表定义已变更。请刷新页面后重新导出。",
+            FailureCode::Definition => self.pick_kind(
+                kind,
+                (
+                    "the list has changed since it was requested. Reload the page and export again.",
+                    "列表定义已变更。请刷新页面后重新导出。",
+                ),
+                (
+                    "the list has changed since they were requested. Reload the page and start them again.",
+                    "列表定义已变更。请刷新页面后重新统计。",
+                ),
             ),
             FailureCode::Crashed => self.pick(
                 "it stopped unexpectedly several times. Narrow the filter and try again.",
@@ -151,13 +158,13 @@ impl Texts {
                 "系统内部出错。请重试。",
             ),
         };
-        let reference = &failure.reference;
+        let (what, reference) = (self.kind(kind), &failure.reference);
         let detail = failure.detail.as_deref().unwrap_or_default();
         match (self.lang, detail.is_empty()) {
-            (Lang::En, true) => format!("Export failed: {advice} Ref {reference}"),
-            (Lang::En, false) => format!("Export failed: {advice} ({detail}) Ref {reference}"),
-            (Lang::Zh, true) => format!("导出失败：{advice}编号 {reference}"),
-            (Lang::Zh, false) => format!("导出失败：{advice}（{detail}）编号 {reference}"),
+            (Lang::En, true) => format!("{what} failed: {advice} Ref {reference}"),
+            (Lang::En, false) => format!("{what} failed: {advice} ({detail}) Ref {reference}"),
+            (Lang::Zh, true) => format!("{what}失败：{advice}编号 {reference}"),
+            (Lang::Zh, false) => format!("{what}失败：{advice}（{detail}）编号 {reference}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where a task stands, in words; used by the panel, the task centre and the contract's `message`.
 
-use longshore_protocol::{FileView, Lang, Phase, TaskKind, TaskView, Unit};
+use longshore_protocol::{FileView, Lang, Phase, Progress, TaskKind, TaskView, Unit};
 
 use super::Texts;
 use crate::format::{grouped, size};
@@ -12,20 +12,19 @@ pub fn message_for(view: &TaskView, lang: Lang) -> String {
     let progress = view.progress;
     match view.phase {
         Phase::Queued => t.queued(view.ahead.unwrap_or(0)),
-        Phase::Running if progress.unit == Unit::Bytes => t.writing_file(progress.done, progress.total),
-        Phase::Running => t.exporting(progress.done, progress.total, None),
+        Phase::Running => t.working(progress, None),
         Phase::Cancelling => t.cancelling().to_owned(),
         Phase::Succeeded => match &view.file {
-            Some(file) => t.ready(file),
-            None => t.ready_without_file().to_owned(),
+            Some(file) => t.ready(view.kind, file),
+            None => t.ready_without_file(view.kind).to_owned(),
         },
         Phase::Failed => match &view.failure {
-            Some(failure) => t.failure(failure),
-            None => t.failed_without_reason().to_owned(),
+            Some(failure) => t.failure(view.kind, failure),
+            None => t.failed_without_reason(view.kind).to_owned(),
         },
-        Phase::Cancelled => t.cancelled().to_owned(),
-        Phase::Abandoned => t.abandoned(view.expires_at.saturating_sub(view.registered_at) / 1000),
-        Phase::FileExpired => t.file_expired().to_owned(),
+        Phase::Cancelled => t.cancelled(view.kind).to_owned(),
+        Phase::Abandoned => t.abandoned(view.kind, view.expires_at.saturating_sub(view.registered_at) / 1000),
+        Phase::FileExpired => t.file_expired(view.kind).to_owned(),
     }
 }
 
@@ -40,8 +39,30 @@ impl Texts {
         }
     }
 
+    /// A task at work, by what it counts; `remaining_seconds` only where the estimate is steady.
+    pub fn working(self, progress: Progress, remaining_seconds: Option<u64>) -> String {
+        match progress.unit {
+            Unit::Rows => self.exporting(progress.done, progress.total, remaining_seconds),
+            Unit::Bytes => self.writing_file(progress.done, progress.total),
+            Unit::Days => self.adding_up(progress.done, progress.total),
+        }
+    }
+
+    /// Counting and adding up days.
+    fn adding_up(self, done: u64, total: Option<u64>) -> String {
+        let Some(total) = total.filter(|total| done <= *total && *total > 0) else {
+            return self.pick("Adding up the days…", "正在统计…").to_owned();
+        };
+        let percent = u128::from(done) * 100 / u128::from(total);
+        let (done, total) = (grouped(done), grouped(total));
+        match self.lang {
+            Lang::En => format!("Adding up {done} of {total} days ({percent}%)"),
+            Lang::Zh => format!("正在统计 {done} / {total} 天（{percent}%）"),
+        }
+    }
+
     /// Reading rows; `remaining_seconds` only where the estimate is steady.
-    pub fn exporting(self, done: u64, total: Option<u64>, remaining_seconds: Option<u64>) -> String {
+    fn exporting(self, done: u64, total: Option<u64>, remaining_seconds: Option<u64>) -> String {
         // A total that is passed was only an estimate: the count alone is the truth then.
         let Some(total) = total.filter(|total| done <= *total && *total > 0) else {
             return match self.lang {
@@ -73,7 +94,7 @@ impl Texts {
     }
 
     /// After the last row: the file is on its way to the file store. Bytes are told only where they were counted.
-    pub fn writing_file(self, done_bytes: u64, total_bytes: Option<u64>) -> String {
+    fn writing_file(self, done_bytes: u64, total_bytes: Option<u64>) -> String {
         if done_bytes == 0 {
             return self.pick("Writing the file…", "正在写入文件…").to_owned();
         }
@@ -91,47 +112,69 @@ impl Texts {
     }
 
     /// Stopped because a person asked for it.
-    pub fn cancelled(self) -> &'static str {
-        self.pick("Export cancelled. Nothing was kept.", "导出已取消，未保留文件")
+    pub fn cancelled(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ("Export cancelled. Nothing was kept.", "导出已取消，未保留文件"),
+            ("Daily statistics cancelled. Nothing was kept.", "每日统计已取消，未保留文件"),
+        )
     }
 
     /// The file is there.
-    pub fn ready(self, file: &FileView) -> String {
+    pub fn ready(self, kind: TaskKind, file: &FileView) -> String {
         let (name, size) = (&file.name, size(file.size_bytes));
         match self.lang {
             Lang::En => format!("Ready: {name} ({size})."),
-            Lang::Zh => format!("导出完成：{name}（{size}）。"),
+            Lang::Zh => format!("{}完成：{name}（{size}）。", self.kind(kind)),
         }
     }
 
     /// The file is there, but the answer does not describe it.
-    pub fn ready_without_file(self) -> &'static str {
-        self.pick("Ready: the file can be downloaded.", "导出完成，可以下载文件。")
+    pub fn ready_without_file(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ("Ready: the file can be downloaded.", "导出完成，可以下载文件。"),
+            ("Ready: the file can be downloaded.", "每日统计完成，可以下载文件。"),
+        )
     }
 
     /// It failed, and the answer does not say why.
-    pub fn failed_without_reason(self) -> &'static str {
-        self.pick("Export failed. Try again.", "导出失败。请重试。")
+    pub fn failed_without_reason(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ("Export failed. Try again.", "导出失败。请重试。"),
+            ("Daily statistics failed. Try again.", "每日统计失败。请重试。"),
+        )
     }
 
     /// Stopped at its deadline.
-    pub fn abandoned(self, limit_seconds: u64) -> String {
+    pub fn abandoned(self, kind: TaskKind, limit_seconds: u64) -> String {
         let (count, en, zh) = match limit_seconds {
             0..60 => (limit_seconds, "second", "秒"),
             _ => (limit_seconds / 60, "minute", "分钟"),
         };
-        match self.lang {
-            Lang::En => {
-                let plural = if count == 1 { "" } else { "s" };
+        let plural = if count == 1 { "" } else { "s" };
+        match (self.lang, kind) {
+            (Lang::En, TaskKind::Export) => {
                 format!("Export stopped after {count} {en}{plural}. You can start it again.")
             }
-            Lang::Zh => format!("导出已超过 {count} {zh}，任务已放弃，可重新导出"),
+            (Lang::Zh, TaskKind::Export) => format!("导出已超过 {count} {zh}，任务已放弃，可重新导出"),
+            (Lang::En, TaskKind::DailyStatistics) => {
+                format!("Daily statistics stopped after {count} {en}{plural}. You can start them again.")
+            }
+            (Lang::Zh, TaskKind::DailyStatistics) => {
+                format!("每日统计已超过 {count} {zh}，任务已放弃，可重新统计")
+            }
         }
     }
 
     /// The file's retention has passed.
-    pub fn file_expired(self) -> &'static str {
-        self.pick("File expired: export again", "文件已过期，请重新导出")
+    pub fn file_expired(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ("File expired: export again", "文件已过期，请重新导出"),
+            ("File expired: start the statistics again", "文件已过期，请重新统计"),
+        )
     }
 
     /// One word for where a task stands.
@@ -229,5 +272,9 @@ mod tests {
             assert_eq!(en.exporting(done, total, left), want_en);
             assert_eq!(zh.exporting(done, total, left), want_zh);
         }
+        let days = Progress { done: 310, total: Some(1277), unit: Unit::Days };
+        assert_eq!(en.working(days, None), "Adding up 310 of 1,277 days (24%)");
+        assert_eq!(zh.working(days, None), "正在统计 310 / 1,277 天（24%）");
+        assert_eq!(en.working(Progress { total: None, ..days }, None), "Adding up the days…");
     }
 }

@@ -1,16 +1,16 @@
-//! One dataset: its rows with filters, order and pages, and their export.
+//! One dataset: its rows with filters, order and pages, and their export and statistics.
 
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
-use longshore_protocol::{DatasetView, RowsPage, RowsRequest};
+use longshore_protocol::{DatasetView, RowsPage, RowsRequest, TaskKind};
 
 use super::not_found::NotFoundPage;
 use super::{Datasets, DatasetsFailed, PageTitle};
 use crate::api::list_rows;
 use crate::call_error::CallError;
-use crate::export::controls::ExportControls;
+use crate::export::controls::{ExportControls, StatisticsButton};
 use crate::export::flow::ExportFlow;
 use crate::export::panel::TaskPanel;
 use crate::i18n::use_texts;
@@ -96,8 +96,11 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     });
 
     let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
-    let flow = ExportFlow::new(id.clone(), running);
+    let flow = ExportFlow::new(TaskKind::Export, id.clone(), running);
     let export_button = NodeRef::new();
+    let statistics = dataset
+        .with_value(|dataset| dataset.has_daily_statistics)
+        .then(|| (ExportFlow::new(TaskKind::DailyStatistics, id.clone(), running), NodeRef::new()));
 
     // While other rows are loaded, the old count says nothing about what would be exported.
     let known_total = Signal::derive(move || total.get().filter(|_| !is_loading.get()));
@@ -130,9 +133,13 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
                     <Transition fallback=|| view! { <span class="skeleton skeleton--short"></span> }>{count}</Transition>
                 </p>
             </div>
-            <ExportControls flow dataset=id query total=known_total button=export_button/>
+            <ExportControls flow dataset=id.clone() query total=known_total button=export_button>
+                {statistics
+                    .map(|(flow, button)| view! { <StatisticsButton flow dataset=id query button/> })}
+            </ExportControls>
         </div>
         <TaskPanel flow button=export_button/>
+        {statistics.map(|(flow, button)| view! { <TaskPanel flow button/> })}
         <FilterForm dataset query go/>
         <FilterChips dataset query go/>
         <SortSelect dataset query go/>

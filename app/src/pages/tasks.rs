@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use longshore_protocol::{ErrorCode, FileView, Phase, TaskQuery, TaskView};
+use longshore_protocol::{ErrorCode, FileView, Phase, TaskQuery, TaskView, Unit};
 
 use super::{Datasets, PageTitle};
 use crate::api::{cancel_task, list_tasks};
@@ -148,9 +148,10 @@ fn TaskCard(task: TaskView, seen: RwSignal<Vec<TaskView>>, refresh: Callback<()>
     let percent = move || {
         let progress = now.with(|task| task.progress);
         let total = progress.total.filter(|total| *total > 0 && progress.done <= *total)?;
-        (progress.unit == longshore_protocol::Unit::Rows).then(|| progress.done * 100 / total)
+        (progress.unit != Unit::Bytes).then(|| progress.done * 100 / total)
     };
     let line = move || now.with(|task| message_for(task, t.get().lang));
+    let kind = task.kind;
     let id = StoredValue::new(task.id);
     let cancel = move |_| {
         if is_stopping.get_untracked() {
@@ -169,12 +170,12 @@ fn TaskCard(task: TaskView, seen: RwSignal<Vec<TaskView>>, refresh: Callback<()>
         <li class="card task-card">
             <div class="task-card__head">
                 <h3 class="card__title">
-                    {move || t.get().kind(now.with(|task| task.kind))} " · " {move || name.get()}
+                    {move || t.get().kind(kind)} " · " {move || name.get()}
                 </h3>
                 <button
                     type="button"
                     class="button"
-                    aria-label=move || t.get().cancel_task(&name.get())
+                    aria-label=move || t.get().cancel_task(kind, &name.get())
                     aria-disabled=move || is_stopping.get().to_string()
                     on:click=cancel
                 >
@@ -186,7 +187,7 @@ fn TaskCard(task: TaskView, seen: RwSignal<Vec<TaskView>>, refresh: Callback<()>
                 class="bar"
                 class:bar--open-ended=move || percent().is_none()
                 role="progressbar"
-                aria-label=move || t.get().progress_label()
+                aria-label=move || t.get().progress_label(kind)
                 aria-valuemin="0"
                 aria-valuemax="100"
                 aria-valuenow=move || percent().map(|percent| percent.to_string())
@@ -246,7 +247,7 @@ fn HistoryRow(task: TaskView, is_local: RwSignal<bool>) -> impl IntoView {
                     {failure
                         .map(|failure| {
                             view! {
-                                <span class="hint history-table__why">{move || t.get().failure(&failure)}</span>
+                                <span class="hint history-table__why">{move || t.get().failure(kind, &failure)}</span>
                             }
                         })}
                 </span>

@@ -48,7 +48,8 @@ fn registered(registered: bool, phase: Phase) -> Event {
 }
 
 fn click() -> Event {
-    Event::Clicked(Box::new(ExportRequest { dataset: "orders".into(), ..ExportRequest::default() }))
+    let request = ExportRequest { dataset: "orders".into(), ..ExportRequest::default() };
+    Event::Clicked(Box::new(Request::Export(request)))
 }
 
 fn unreachable() -> Event {

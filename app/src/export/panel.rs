@@ -56,7 +56,10 @@ pub fn TaskPanel(
     let panel = NodeRef::<Section>::new();
     let step = Memo::new(move |_| state.with(|state| state.step));
     let is_offline = Memo::new(move |_| state.with(|state| state.offline.is_some()));
-    let is_shown = Memo::new(move |_| flow.is_open.get() && state.with(ExportState::has_news));
+    // That the server can't be asked when the page opens is told once, by the panel that every dataset has.
+    let is_told_elsewhere = move || flow.kind != TaskKind::Export && step.get() == Step::Unknown;
+    let is_shown =
+        Memo::new(move |_| flow.is_open.get() && state.with(ExportState::has_news) && !is_told_elsewhere());
     let line = Memo::new(move |_| state.with(|state| headline(flow.kind, state, t.get())));
     // A folded or emptied panel takes the focus with it; the button is where the person came from.
     let leave = move |event: Option<Event>| {

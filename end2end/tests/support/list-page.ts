@@ -3,7 +3,7 @@ import { expect, type Download, type Locator, type Page } from "@playwright/test
 /** How long a state may take to come that nothing holds up: the slowest poll is every 2 s at the start. */
 const STATE_WITHIN_MS = 60_000;
 
-/** The page of a dataset as a person uses it. */
+/** The page of a dataset as a person uses it, for its export or its daily statistics. */
 export class ListPage {
   readonly button: Locator;
   readonly panel: Locator;
@@ -15,15 +15,17 @@ export class ListPage {
     readonly page: Page,
     private readonly url: string,
     private readonly dataset = "orders",
+    what: "export" | "statistics" = "export",
   ) {
-    this.button = page.locator("#export-button");
-    this.panel = page.locator("#task-panel");
-    this.cancel = page.locator("#cancel-button");
-    this.download = page.locator("#download-link");
+    const isExport = what === "export";
+    this.button = page.locator(`#${what}-button`);
+    this.panel = page.locator(isExport ? "#task-panel" : "#statistics-panel");
+    this.cancel = page.locator(isExport ? "#cancel-button" : "#statistics-cancel-button");
+    this.download = page.locator(isExport ? "#download-link" : "#statistics-download-link");
     this.bar = this.panel.getByRole("progressbar");
   }
 
-  /** Opens the page and waits until the server has said where the export stands. */
+  /** Opens the page and waits until the server has said where the task stands. */
   async open(query = ""): Promise<void> {
     await this.page.goto(`${this.url}/d/${this.dataset}${query}`);
     await expect(this.panel).not.toHaveAttribute("data-phase", "unknown", { timeout: STATE_WITHIN_MS });
@@ -45,14 +47,14 @@ export class ListPage {
     await this.page.locator("#export-format").selectOption(format);
   }
 
-  /** Starts an export and waits until it has begun. */
+  /** Starts a task and waits until it has begun. */
   async start(): Promise<void> {
     await this.isClickable();
     await this.button.click();
     await this.reaches("running");
   }
 
-  /** Starts an export and gives the file that the page downloads by itself at the end. */
+  /** Starts a task and gives the file that the page downloads by itself at the end. */
   async exported(): Promise<Download> {
     await this.isClickable();
     const download = this.page.waitForEvent("download", { timeout: STATE_WITHIN_MS });

@@ -1,10 +1,10 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need; tools/ has the steps.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test watch clean
+.PHONY: help run test watch bench-tasks clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Set up, build, create the demo shop and serve it (PORT=9000 for another port)
 	@tools/run.sh
@@ -14,6 +14,9 @@ test: ## Set up and run every check and test, in the browser too
 
 watch: ## Set up and serve, rebuilding and reloading the page at every save
 	@tools/watch.sh
+
+bench-tasks: ## Measure the task runner, about 10 minutes (QUICK=1: one minute, to see that it works)
+	@tools/bench_tasks.sh
 
 clean: ## Remove everything built or installed in this folder; ./data stays
 	rm -rf target .tools end2end/node_modules end2end/.venv end2end/test-results end2end/playwright-report

@@ -39,11 +39,6 @@ pub struct Site {
     queued: TaskId,
 }
 
-/// The key under which a live task is.
-fn task_key(id: &TaskId) -> String {
-    format!("longshore:{{ls0}}:task:{id}")
-}
-
 impl Site {
     /// Makes a small shop, exports something of it to have a real task, and makes the two that are asked about.
     ///
@@ -92,7 +87,7 @@ impl Site {
         let by_task = self.poll(&format!(r#"{{"task":"{}"}}"#, self.running), &[]);
         let body = one_body(server.address, &by_task).await?;
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["limit", "--redis", redis.url(), "--key", &task_key(&self.running)]);
+        command.args(["limit", "--redis", redis.url(), "--task", self.running.as_str()]);
         let limit = Server::start({
             command.args(["--bytes", &body.len().to_string()]);
             command
@@ -132,6 +127,8 @@ impl Site {
                 unknown,
                 404,
             );
+            let load = request("POST", "/load", &[], "{}");
+            contest.add_other("part: axum, the task store, JSON", &limit, load, 200);
             let refused = self.poll(r#"{"task":"!"}"#, &[]);
             contest.add_other("part: refused poll (all but the store)", &server, refused, 404);
         }

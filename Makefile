@@ -15,7 +15,7 @@ test: ## Set up and run every check and test, in the browser too
 watch: ## Set up and serve, rebuilding and reloading the page at every save
 	@tools/watch.sh
 
-bench-tasks: ## Measure the task runner, about 10 minutes (QUICK=1: one minute, to see that it works)
+bench-tasks: ## Measure the task runner and print a table (QUICK=1: a little of everything)
 	@tools/bench_tasks.sh
 
 clean: ## Remove everything built or installed in this folder; ./data stays

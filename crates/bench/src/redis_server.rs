@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use longshore_tasks::store::RedisStore;
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 
 /// How often a server that works in the background is looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long a command may take; deleting a million tasks takes a while.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection for questions about the server.
 #[derive(Clone)]
@@ -32,7 +35,11 @@ impl RedisServer {
     /// If nobody answers at `url`.
     pub async fn connect(url: &str) -> anyhow::Result<RedisServer> {
         let client = redis::Client::open(url)?;
-        let connection = client.get_multiplexed_async_connection().await.context("Redis does not answer")?;
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+        let connection = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .context("Redis does not answer")?;
         Ok(RedisServer { url: url.to_owned(), connection })
     }
 

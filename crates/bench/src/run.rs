@@ -82,19 +82,20 @@ async fn throughput_rows(
 ) -> anyhow::Result<()> {
     let count = plan.throughput_tasks;
     let made = throughput::measure(redis, count, workers).await?;
+    let by = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
     table.push(Row {
-        what: format!("registrations before {workers} worker(s) start"),
+        what: format!("registrations, before {by} began"),
         store: "Redis",
         figure: rate(count, made.registering),
         note: "64 side by side on one connection".to_owned(),
         ..Row::default()
     });
     table.push(Row {
-        what: format!("transitions (claim and finish), {workers} worker(s)"),
+        what: format!("transitions (claim and finish), {by}"),
         store: "Redis",
         figure: rate(2 * count, made.working),
         note: format!(
-            "{} empty tasks of 10 tenants at {}; {:.2} scripts and {} µs of Redis a task",
+            "{} empty tasks of 10 tenants, ended at {}; {:.2} scripts and {} µs of Redis a task",
             grouped(count as f64),
             rate(count, made.working),
             made.scripts_per_task,

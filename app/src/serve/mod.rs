@@ -80,10 +80,23 @@ fn result_out(task: Option<TaskView>, lang: Lang) -> TaskResultOut {
     }
 }
 
+/// The contract's answer to where a task stands.
+///
+/// # Errors
+/// The refusal of [`Centre::status`], in words.
+pub async fn status_of(
+    centre: &Centre,
+    caller: &Caller,
+    lang: Lang,
+    query: &TaskQuery,
+) -> Result<TaskResultOut, ApiError> {
+    let task = centre.status(caller, query).await.map_err(|error| refusal(error, lang))?;
+    Ok(result_out(task, lang))
+}
+
 pub(crate) async fn status(query: TaskQuery) -> Answer<TaskResultOut> {
     let call = Call::current()?;
-    let task = call.centre.status(&call.caller, &query).await.map_err(|error| call.refuse(error))?;
-    Ok(result_out(task, call.lang))
+    status_of(&call.centre, &call.caller, call.lang, &query).await.map_err(CallError)
 }
 
 pub(crate) async fn register_export(request: ExportRequest) -> Answer<RegisterOut> {

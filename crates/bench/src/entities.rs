@@ -36,7 +36,7 @@ pub fn empty(tenant: TenantId, owner: OwnerId) -> NewTask {
     NewTask {
         tenant,
         slot: Slot { owner, kind: EmptyJob::KIND.to_owned(), subject: "nothing".to_owned() },
-        payload: Payload { version: EmptyJob::VERSION, body: serde_json::Value::Null },
+        payload: Payload { version: EmptyJob::VERSION, body: Default::default() },
         priority: Priority::Normal,
         delay: Duration::ZERO,
         attempts_max: EmptyJob::ATTEMPTS_MAX,

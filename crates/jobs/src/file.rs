@@ -28,7 +28,7 @@ pub struct FinishedFile {
 impl FinishedFile {
     /// The file of a task; `None` unless it has made one.
     pub fn of(task: &Task) -> Option<FinishedFile> {
-        serde_json::from_value(task.result.clone()?).ok()
+        task.result.as_ref()?.read().ok()
     }
 }
 

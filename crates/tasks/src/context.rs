@@ -14,6 +14,7 @@ use crate::entity::{Progress, Task, Token};
 use crate::event::{Event, NewChild};
 use crate::id::child_id;
 use crate::job::JobError;
+use crate::json::Json;
 use crate::store::{StoreError, TaskStore};
 
 /// Children spawned in one commit.
@@ -47,7 +48,7 @@ pub struct TaskContext {
 struct Said {
     reason: Option<StopReason>,
     progress: Progress,
-    cursor: Option<serde_json::Value>,
+    cursor: Option<Json>,
     spawned: u32,
 }
 
@@ -102,7 +103,7 @@ impl TaskContext {
     /// # Errors
     /// If it is not one of type `C`.
     pub fn checkpoint<C: DeserializeOwned>(&self) -> Result<Option<C>, JobError> {
-        self.task.cursor.clone().map(serde_json::from_value).transpose().map_err(JobError::internal)
+        self.task.cursor.as_ref().map(Json::read).transpose().map_err(JobError::internal)
     }
 
     /// Says from where another run could go on; the next beat carries it to the store, also at shutdown. What it stands for
@@ -111,7 +112,7 @@ impl TaskContext {
     /// # Errors
     /// If it can't be written as JSON.
     pub fn set_checkpoint<C: Serialize>(&self, cursor: &C) -> Result<(), JobError> {
-        self.said().cursor = Some(serde_json::to_value(cursor).map_err(JobError::internal)?);
+        self.said().cursor = Some(Json::of(cursor).map_err(JobError::internal)?);
         Ok(())
     }
 
@@ -179,7 +180,7 @@ impl TaskContext {
     }
 
     /// The newest checkpoint that this run has set.
-    pub(crate) fn cursor(&self) -> Option<serde_json::Value> {
+    pub(crate) fn cursor(&self) -> Option<Json> {
         self.said().cursor.clone()
     }
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub use longshore_protocol::Progress;
 
+use crate::json::Json;
+
 /// Milliseconds since the Unix epoch, UTC, by the store's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -127,7 +129,7 @@ pub struct Payload {
     /// Version of the body's format, from 1.
     pub version: u32,
     /// The body, as the job kind defines it.
-    pub body: serde_json::Value,
+    pub body: Json,
 }
 
 /// Why a task failed.
@@ -251,9 +253,9 @@ pub struct Task {
     pub progress: Progress,
     /// How far it has come for a run that takes over, as the job kind defines it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<serde_json::Value>,
+    pub cursor: Option<Json>,
     /// What the job made, as the job kind defines it.
-    pub result: Option<serde_json::Value>,
+    pub result: Option<Json>,
     /// Why it failed, or why its last attempt did while it waits for the next.
     pub failure: Option<Failure>,
     /// The client's name for the request that registered it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::entity::{Failure, Payload, Progress, Token};
+use crate::json::Json;
 #[cfg(doc)]
 use crate::transition::MAX_CHILDREN;
 
@@ -10,7 +11,7 @@ use crate::transition::MAX_CHILDREN;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// With what the job made.
-    Succeeded(serde_json::Value),
+    Succeeded(Json),
     /// Without.
     Failed {
         /// Why.
@@ -52,7 +53,7 @@ pub enum Event {
         /// How far it has come.
         progress: Progress,
         /// A new cursor; the last one stays where there is none.
-        cursor: Option<serde_json::Value>,
+        cursor: Option<Json>,
         /// How long the lease lasts from now.
         lease: Duration,
     },
@@ -71,7 +72,7 @@ pub enum Event {
         /// Its fencing token.
         token: Token,
         /// A new cursor; the last one stays where there is none.
-        cursor: Option<serde_json::Value>,
+        cursor: Option<Json>,
     },
     /// The worker's run has ended.
     Finish {
@@ -85,7 +86,7 @@ pub enum Event {
         /// Its fencing token.
         token: Token,
         /// A new cursor; the last one stays where there is none.
-        cursor: Option<serde_json::Value>,
+        cursor: Option<Json>,
     },
     /// The lease has run out.
     LeaseLost,

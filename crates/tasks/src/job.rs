@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::context::TaskContext;
 use crate::entity::{Payload, Task, Token};
 use crate::event::NewChild;
+use crate::json::Json;
 
 /// Why a run of a job failed.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +65,9 @@ pub trait Job: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the body is not of that version.
-    fn read_payload(version: u32, body: serde_json::Value) -> Result<Self::Payload, serde_json::Error> {
+    fn read_payload(version: u32, body: &Json) -> Result<Self::Payload, serde_json::Error> {
         let _ = version;
-        serde_json::from_value(body)
+        body.read()
     }
 
     /// Does the work. Must end soon after `context.stop()` is cancelled, with whatever result, and must have removed what it
@@ -93,7 +94,7 @@ pub trait Job: Send + Sync + 'static {
 /// # Errors
 /// If it can't be written as JSON.
 pub fn payload_of<J: Job>(payload: &J::Payload) -> Result<Payload, serde_json::Error> {
-    Ok(Payload { version: J::VERSION, body: serde_json::to_value(payload)? })
+    Ok(Payload { version: J::VERSION, body: Json::of(payload)? })
 }
 
 /// A child of kind `J`.
@@ -110,7 +111,7 @@ pub fn child_of<J: Job>(payload: &J::Payload) -> Result<NewChild, serde_json::Er
 
 /// What a task of kind `J` made; `None` unless it succeeded with such a result.
 pub fn output_of<J: Job>(task: &Task) -> Option<J::Output> {
-    serde_json::from_value(task.result.clone()?).ok()
+    task.result.as_ref()?.read().ok()
 }
 
 /// Which runs of a task are meant.

@@ -18,7 +18,7 @@ use crate::registry::Registry;
 use crate::store::{Change, DueIndex, StoreError, TaskStore};
 use crate::worker::WorkerSettings;
 
-/// Tasks handled of each list in one round; the next round takes the rest.
+/// Tasks of a list handled between two looks at it.
 const BATCH: usize = 256;
 
 /// How often tasks that nobody here can do are reported.
@@ -85,15 +85,8 @@ pub async fn take_back_orphans(store: &dyn TaskStore, registry: &Registry) -> Re
 ///
 /// # Errors
 /// [`StoreError`] if the store does not answer; what was done stays done.
-pub async fn release_delayed(store: &dyn TaskStore) -> Result<(), StoreError> {
-    for id in store.due(DueIndex::Delayed, BATCH).await? {
-        match apply(store, &id, &Event::Due).await {
-            Err(ApplyError::Store(error)) => return Err(error),
-            // Refused: another worker was quicker.
-            Ok(_) | Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Busy) => {}
-        }
-    }
-    Ok(())
+pub async fn release_delayed(store: &dyn TaskStore, registry: &Registry) -> Result<(), StoreError> {
+    for_each_due(store, registry, DueIndex::Delayed, Some(Event::Due)).await
 }
 
 /// One round over all lists.
@@ -101,18 +94,36 @@ pub async fn release_delayed(store: &dyn TaskStore) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] if the store does not answer; what was done stays done.
 pub async fn round(store: &dyn TaskStore, registry: &Registry, leases: Leases) -> Result<(), StoreError> {
-    for id in store.due(DueIndex::Deadline, BATCH).await? {
-        settle(store, registry, &id, &Event::Deadline).await?;
-    }
+    for_each_due(store, registry, DueIndex::Deadline, Some(Event::Deadline)).await?;
     if leases == Leases::End {
-        for id in store.due(DueIndex::Lease, BATCH).await? {
-            settle(store, registry, &id, &Event::LeaseLost).await?;
+        for_each_due(store, registry, DueIndex::Lease, Some(Event::LeaseLost)).await?;
+    }
+    for_each_due(store, registry, DueIndex::Purge, None).await
+}
+
+/// Applies an event to everything that is due, or purges it, some at a time.
+async fn for_each_due(
+    store: &dyn TaskStore,
+    registry: &Registry,
+    index: DueIndex,
+    event: Option<Event>,
+) -> Result<(), StoreError> {
+    // What stays, for instance a record whose kind only another process knows, must not stand in the way of what is behind it.
+    let mut staying = 0;
+    loop {
+        let wanted = staying + BATCH;
+        let due = store.due(index, wanted).await?;
+        for id in due.iter().skip(staying) {
+            let is_done = match &event {
+                Some(event) => settle(store, registry, id, event).await?,
+                None => purge(store, registry, id).await?,
+            };
+            staying += usize::from(!is_done);
+        }
+        if due.len() < wanted {
+            return Ok(());
         }
     }
-    for id in store.due(DueIndex::Purge, BATCH).await? {
-        purge(store, registry, &id).await?;
-    }
-    Ok(())
 }
 
 /// Says which tasks wait for a worker that knows their kind and version. They are not lost: a worker that knows them takes
@@ -131,13 +142,13 @@ async fn report_unknown(store: &dyn TaskStore, registry: &Registry) {
     }
 }
 
-/// Applies one event; a refusal means that somebody else was quicker.
+/// Applies one event. Gives whether it applied; a refusal means that somebody else was quicker.
 async fn settle(
     store: &dyn TaskStore,
     registry: &Registry,
     id: &TaskId,
     event: &Event,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     match apply(store, id, event).await {
         Ok(task) => {
             if matches!(event, Event::LeaseLost | Event::HolderGone) {
@@ -147,25 +158,27 @@ async fn settle(
             if task.state.is_final() && task.state != State::Succeeded {
                 discard(registry, &task).await;
             }
-            Ok(())
+            Ok(true)
         }
         Err(ApplyError::Store(error)) => Err(error),
-        Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Busy) => Ok(()),
+        Err(ApplyError::Refused(_) | ApplyError::Unknown(_) | ApplyError::Busy) => Ok(false),
     }
 }
 
 /// Removes what a task made, and then its record: never a record whose files still lie about.
-async fn purge(store: &dyn TaskStore, registry: &Registry, id: &TaskId) -> Result<(), StoreError> {
+/// Gives whether it is off the list.
+async fn purge(store: &dyn TaskStore, registry: &Registry, id: &TaskId) -> Result<bool, StoreError> {
     let loaded = store.load(id).await?;
-    let Some(task) = loaded.task else { return Ok(()) };
+    let Some(task) = loaded.task else { return Ok(true) };
     if !task.state.is_final() || loaded.now < task.kept_until() {
-        return Ok(());
+        return Ok(true);
     }
-    if discard(registry, &task).await {
-        store.commit(&[Change::Remove(&task)], Limits::NONE).await?;
-        tracing::info!(task.id = %task.id, "record removed at the end of its retention");
+    if !discard(registry, &task).await {
+        return Ok(false);
     }
-    Ok(())
+    store.commit(&[Change::Remove(&task)], Limits::NONE).await?;
+    tracing::info!(task.id = %task.id, "record removed at the end of its retention");
+    Ok(true)
 }
 
 /// Whether everything is gone; a process that does not know the job leaves the task to one that does.

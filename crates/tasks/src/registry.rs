@@ -10,12 +10,13 @@ use longshore_protocol::FailureCode;
 use crate::context::TaskContext;
 use crate::entity::{Lane, Task};
 use crate::job::{Done, Job, JobError, Runs};
+use crate::json::Json;
 
 /// A [`Job`] whose payload and output are JSON.
 #[async_trait]
 pub(crate) trait AnyJob: Send + Sync {
     fn version(&self) -> u32;
-    async fn run(&self, context: &TaskContext) -> Result<Done<serde_json::Value>, JobError>;
+    async fn run(&self, context: &TaskContext) -> Result<Done<Json>, JobError>;
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
@@ -27,18 +28,16 @@ impl<J: Job> AnyJob for Typed<J> {
         J::VERSION
     }
 
-    async fn run(&self, context: &TaskContext) -> Result<Done<serde_json::Value>, JobError> {
+    async fn run(&self, context: &TaskContext) -> Result<Done<Json>, JobError> {
         let payload = &context.task().payload;
-        let payload = J::read_payload(payload.version, payload.body.clone()).map_err(|error| JobError {
+        let payload = J::read_payload(payload.version, &payload.body).map_err(|error| JobError {
             code: FailureCode::Definition,
             detail: None,
             may_pass: false,
             cause: format!("the payload can't be read: {error}").into(),
         })?;
         match self.0.run(payload, context).await? {
-            Done::Finished(output) => {
-                Ok(Done::Finished(serde_json::to_value(output).map_err(JobError::internal)?))
-            }
+            Done::Finished(output) => Ok(Done::Finished(Json::of(&output).map_err(JobError::internal)?)),
             Done::AfterChildren => Ok(Done::AfterChildren),
         }
     }

@@ -118,7 +118,7 @@ async fn a_lost_answer_is_asked_for_again_and_changes_nothing_twice() {
     proxy.drop_next_answer();
     let task = within("registers", registered(&store, &new_task("ann", "orders"))).await;
     assert_eq!(proxy.answers_dropped(), 1);
-    assert_eq!(history(&direct).await, [task.id.clone()]);
+    assert_eq!(history(&direct).await, std::slice::from_ref(&task.id));
 
     let mut version = 1;
     let mut step = async |event: Event| {

@@ -1,8 +1,8 @@
 //! HTTP: pages and calls by Leptos, downloads and health by plain axum.
 //!
 //! ```text
-//! request ─▶ panic guard ─▶ session (who calls) ─▶ page │ /api/<call> │ /files/<task>
-//!                      └──▶ /health, /pkg/… and other files, without a session
+//! request ─▶ panic guard ─▶ poll ─▶ session (who calls) ─▶ page │ /api/<call> │ /files/<task>
+//!                             └───▶ /health, /pkg/… and other files, without a session
 //! ```
 
 mod api_status;
@@ -10,6 +10,7 @@ mod assets;
 mod download;
 mod health;
 mod page;
+mod poll;
 mod session;
 
 use axum::Router;
@@ -23,15 +24,21 @@ use longshore_app::{App, shell};
 use longshore_jobs::Centre;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Config;
+
+/// Answers of this size and more are compressed: what fits one packet arrives no sooner for it.
+const COMPRESSED_FROM_BYTES: u16 = 1400;
 
 /// The whole server as a router.
 ///
 /// # Errors
 /// If the session key can't be read or made.
 pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
+    // A short answer costs more to compress than to send.
+    let worth_compressing = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM_BYTES));
     let options = assets::options(&config.site_dir);
     let sessions = session::Sessions::open(&config.session_secret.0, &config.data_dir)?;
     let context = page::context(centre.clone());
@@ -43,22 +50,22 @@ pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
         .route("/api/{*call}", any(api_status::unknown_call))
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
         .layer(from_fn(api_status::set_status))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing))
         .with_state(options.clone());
     let files = Router::new()
         .route("/files/{task}", get(download::download).fallback(api_status::wrong_method))
         .with_state(centre.clone());
-    let with_session = pages.merge(files).layer(from_fn_with_state(sessions, session::identify));
+    let with_session = pages.merge(files).layer(from_fn_with_state(sessions.clone(), session::identify));
     let without = Router::new()
         .route("/health", get(health::health))
-        .with_state(centre)
+        .with_state(centre.clone())
         .nest_service("/pkg", assets::packages(&options));
     let nosniff =
         SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let referrer =
         SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(without
-        .merge(with_session)
+    let everything = without.merge(with_session);
+    Ok(poll::before(everything, centre, sessions)
         .layer(nosniff)
         .layer(referrer)
         .layer(CatchPanicLayer::custom(api_status::panicked)))

@@ -36,9 +36,13 @@ pub(super) struct Sessions {
     key: Arc<Key>,
 }
 
-enum Session {
+/// What a request's cookie says.
+pub(super) enum Session {
+    /// Who calls.
     Known(Caller),
+    /// There is none.
     None,
+    /// Its signature does not fit.
     Tampered,
 }
 
@@ -53,7 +57,8 @@ impl Sessions {
         Ok(Sessions { key: Arc::new(Key::derive_from(&secret)) })
     }
 
-    fn read(&self, headers: &HeaderMap) -> Session {
+    /// Who calls, by the cookie.
+    pub(super) fn read(&self, headers: &HeaderMap) -> Session {
         let mut jar = CookieJar::new();
         for header in headers.get_all(COOKIE) {
             // A header that is not text, such as one with raw bytes, can't be a cookie of ours.

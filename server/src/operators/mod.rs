@@ -29,7 +29,7 @@ pub fn run(args: &TasksArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("can't start threads")?;
     let answer = runtime.block_on(ask(&config, &request))?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&answer)?);
+        println!("{}", serde_json::to_string_pretty(&answer.content()?)?);
     }
     match answer {
         Answer::Refused { reason } => bail!("{reason}"),

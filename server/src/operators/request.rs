@@ -10,7 +10,7 @@ const LOOKED_THROUGH_MAX: usize = 10_000;
 
 /// What an operator wants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "request", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Request {
     /// Live tasks.
     List {
@@ -43,7 +43,8 @@ pub(super) enum Request {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+// Not tagged inside: a value kept as text can only be read from text.
+#[serde(rename_all = "snake_case")]
 pub(super) enum Answer {
     /// A list.
     Tasks {
@@ -68,6 +69,18 @@ pub(super) enum Answer {
         /// Why, and what to do.
         reason: String,
     },
+}
+
+impl Answer {
+    /// What is answered, without its kind, for programs.
+    pub(super) fn content(&self) -> Result<serde_json::Value, serde_json::Error> {
+        match serde_json::to_value(self)? {
+            serde_json::Value::Object(kinds) => {
+                Ok(kinds.into_iter().next().map(|kind| kind.1).unwrap_or_default())
+            }
+            other => Ok(other),
+        }
+    }
 }
 
 /// Does what is wanted.

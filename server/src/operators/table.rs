@@ -145,7 +145,7 @@ fn one(task: &Task, ahead: Option<u64>, now: Timestamp) -> String {
             format!("{:?}{detail}, reference {}", failure.code, failure.reference)
         }),
     );
-    row("result", task.result.as_ref().map(ToString::to_string));
-    row("payload", Some(task.payload.body.to_string()));
+    row("result", task.result.as_ref().map(|result| result.text().to_owned()));
+    row("payload", Some(task.payload.body.text().to_owned()));
     aligned(&rows)
 }

@@ -2,8 +2,7 @@
 
 use longshore_datasets::{Dataset, Query};
 use longshore_protocol::{ExportFormat, ExportRequest, Lang, Problem, ProblemKind};
-use longshore_tasks::Timestamp;
-use longshore_tasks::entity::Payload;
+use longshore_tasks::{Timestamp, payload_of};
 use serde::{Deserialize, Serialize};
 
 use super::name;
@@ -64,6 +63,6 @@ pub fn check(
         return Err(problems);
     }
     let order = ExportOrder { format, file_name: format!("{stem}{ending}"), lang, request };
-    let body = serde_json::to_value(&order).expect("plain data whose keys are all text");
-    Ok(CheckedOrder { payload: Payload { version: ORDER_VERSION, body }, idempotency_key })
+    let payload = payload_of::<super::ExportJob>(&order).expect("plain data whose keys are all text");
+    Ok(CheckedOrder { payload, idempotency_key })
 }

@@ -2,8 +2,7 @@
 
 use longshore_datasets::{Dataset, Query};
 use longshore_protocol::{Lang, Problem, ProblemKind, StatisticsRequest};
-use longshore_tasks::Timestamp;
-use longshore_tasks::entity::Payload;
+use longshore_tasks::{Timestamp, payload_of};
 use serde::{Deserialize, Serialize};
 
 use crate::export::name;
@@ -50,6 +49,6 @@ pub fn check(
     };
     let file_name = format!("{}.csv", name::default_name(&title, moment(now), &zone));
     let order = StatisticsOrder { file_name, lang, request };
-    let body = serde_json::to_value(&order).expect("plain data whose keys are all text");
-    Ok(CheckedOrder { payload: Payload { version: ORDER_VERSION, body }, idempotency_key })
+    let payload = payload_of::<super::StatisticsJob>(&order).expect("plain data whose keys are all text");
+    Ok(CheckedOrder { payload, idempotency_key })
 }

@@ -25,7 +25,7 @@ pub struct Plan {
 impl Plan {
     /// The plan in a task's checkpoint, once it has one.
     pub(crate) fn of(task: &Task) -> Option<Plan> {
-        serde_json::from_value(task.cursor.clone()?).ok()
+        task.cursor.as_ref()?.read().ok()
     }
 
     /// All days.

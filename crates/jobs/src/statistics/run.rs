@@ -189,7 +189,7 @@ async fn write_some(writer: &mut FileWriter, bytes: bytes::Bytes) -> Result<(), 
 /// A part of the task with what it was to do.
 async fn part(context: &TaskContext, number: u32) -> Result<(Task, PartOrder), WorkError> {
     let child = context.child(number).await?.ok_or(WorkError::NoPart(number))?;
-    let order = serde_json::from_value(child.payload.body.clone()).map_err(|_| WorkError::NoPart(number))?;
+    let order = child.payload.body.read().map_err(|_| WorkError::NoPart(number))?;
     Ok((child, order))
 }
 

@@ -1,8 +1,10 @@
 //! Taking the next task that this process can do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::{Rng, RngCore};
+use tokio::time::Instant;
 
 use super::WorkerSettings;
 use crate::apply::{ApplyError, apply_loaded};
@@ -24,14 +26,23 @@ pub(super) struct Claimed {
     pub(super) context: TaskContext,
 }
 
-/// Claims tasks; knows which lane is to be served first.
+/// How long tasks that were looked at may be claimed without another look: nobody who comes in between is overtaken by more
+/// than these few.
+const LOOK_LASTS: Duration = Duration::from_millis(20);
+/// How long whoever lost a race takes the tasks it sees in any order, so that many workers do not all try the first one.
+const CONTENDED_FOR: Duration = Duration::from_secs(1);
+
+/// Claims tasks; knows which lane is to be served first, and what it saw a moment ago.
 pub(super) struct Claimer {
     lanes: Vec<Lane>,
+    seen: Vec<Loaded>,
+    looked_at: Option<Instant>,
+    lost_a_race_at: Option<Instant>,
 }
 
 impl Claimer {
     pub(super) fn new(registry: &Registry) -> Claimer {
-        Claimer { lanes: registry.lanes() }
+        Claimer { lanes: registry.lanes(), seen: Vec::new(), looked_at: None, lost_a_race_at: None }
     }
 
     /// Claims the first waiting task that this process knows how to do and that the limits let run. Lanes take turns.
@@ -41,26 +52,33 @@ impl Claimer {
         registry: &Registry,
         settings: &WorkerSettings,
     ) -> Result<Option<Claimed>, ApplyError> {
-        for _ in 0..LOOKS_MAX {
-            let mut waiting = store.next(&self.lanes, &settings.limits, LOOK_AHEAD).await?;
-            if waiting.is_empty() {
-                return Ok(None);
-            }
-            let mut lost_a_race = false;
-            while !waiting.is_empty() {
-                // Whoever lost a race tries another task than the next loser.
-                let number = if lost_a_race { rand::rng().random_range(0..waiting.len()) } else { 0 };
-                let loaded = waiting.swap_remove(number);
+        if self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_LASTS) {
+            self.seen.clear();
+        }
+        let mut looks = 0;
+        loop {
+            while !self.seen.is_empty() {
+                let is_contended = self.lost_a_race_at.is_some_and(|at| at.elapsed() < CONTENDED_FOR);
+                let number = if is_contended { rand::rng().random_range(0..self.seen.len()) } else { 0 };
+                let loaded = self.seen.remove(number);
                 match claim(store, registry, settings, loaded).await? {
                     Some(claimed) => {
                         self.serve_last(&claimed.context.task().lane());
                         return Ok(Some(claimed));
                     }
-                    None => lost_a_race = true,
+                    None => self.lost_a_race_at = Some(Instant::now()),
                 }
             }
+            if looks == LOOKS_MAX {
+                return Ok(None);
+            }
+            looks += 1;
+            self.seen = store.next(&self.lanes, &settings.limits, LOOK_AHEAD).await?;
+            self.looked_at = Some(Instant::now());
+            if self.seen.is_empty() {
+                return Ok(None);
+            }
         }
-        Ok(None)
     }
 
     fn serve_last(&mut self, lane: &Lane) {

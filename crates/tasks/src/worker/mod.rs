@@ -81,7 +81,7 @@ pub async fn run(
     while !shutdown.is_cancelled() {
         if looked_for_delayed.is_none_or(|at| at.elapsed() >= settings.poll) {
             looked_for_delayed = Some(Instant::now());
-            if let Err(error) = reaper::release_delayed(&*store).await {
+            if let Err(error) = reaper::release_delayed(&*store, &registry).await {
                 tracing::warn!(error = %error, "could not look for delayed tasks");
             }
         }

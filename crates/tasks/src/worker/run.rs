@@ -18,6 +18,7 @@ use crate::context::{StopReason, TaskContext};
 use crate::entity::{Failure, Progress, State, Task, Token};
 use crate::event::{Event, Outcome};
 use crate::job::{Done, JobError, Runs};
+use crate::json::Json;
 use crate::store::TaskStore;
 
 /// Pause between tries to tell the store the end while it does not answer.
@@ -27,7 +28,7 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Each pause between attempts is so many times the last.
 const RETRY_FACTOR: u32 = 4;
 
-type JobResult = Result<Done<serde_json::Value>, JobError>;
+type JobResult = Result<Done<Json>, JobError>;
 
 /// Runs a claimed task to its end. The job's future runs as a task of its own, so that a beat never waits
 /// for it, nor it for a beat.
@@ -243,7 +244,7 @@ mod tests {
                 kind: "test".into(),
                 subject: "orders".into(),
             },
-            payload: crate::entity::Payload { version: 1, body: serde_json::Value::Null },
+            payload: crate::entity::Payload { version: 1, body: Default::default() },
             priority: Default::default(),
             delay: Duration::ZERO,
             attempts_max: 1,
@@ -257,7 +258,7 @@ mod tests {
         let token = task.lease.as_ref().expect("runs").token;
         let store: Arc<dyn TaskStore> = Arc::new(store);
         let context = TaskContext::new(Arc::clone(&store), task, token, Duration::from_secs(60));
-        let finished = Event::Finish { token, outcome: Outcome::Succeeded(serde_json::json!(1)) };
+        let finished = Event::Finish { token, outcome: Outcome::Succeeded(serde_json::json!(1).into()) };
         let failed = Event::Finish { token, outcome: Outcome::Cancelled };
         assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
         assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));

@@ -77,7 +77,7 @@ pub fn new_task(owner: &str, subject: &str) -> NewTask {
     NewTask {
         tenant: TenantId::parse("main").expect("valid"),
         slot: slot(owner, subject),
-        payload: Payload { version: 1, body: serde_json::json!({ "say": "hello" }) },
+        payload: Payload { version: 1, body: serde_json::json!({ "say": "hello" }).into() },
         priority: Priority::Normal,
         delay: Duration::ZERO,
         attempts_max: 3,
@@ -103,7 +103,7 @@ pub async fn claim(store: &Store, id: &TaskId, lease: Duration) -> Token {
 
 pub async fn finish(store: &Store, id: &TaskId) -> Task {
     let token = claim(store, id, Duration::from_secs(60)).await;
-    let outcome = Outcome::Succeeded(serde_json::json!("done"));
+    let outcome = Outcome::Succeeded(serde_json::json!("done").into());
     apply(&**store, id, &Event::Finish { token, outcome }).await.expect("finishes")
 }
 

@@ -142,7 +142,7 @@ impl Running {
 
 fn saying(text: &str) -> NewTask {
     let mut new = new_task("ann", "orders");
-    new.payload.body = serde_json::json!({ "say": text });
+    new.payload.body = serde_json::json!({ "say": text }).into();
     new
 }
 
@@ -181,7 +181,7 @@ pub async fn a_lost_lease_goes_on_elsewhere_and_fences_the_loser(store: Store) {
         cursor: None,
         lease: Duration::from_secs(60),
     };
-    let done = Event::Finish { token: lost, outcome: Outcome::Succeeded(serde_json::json!("stale")) };
+    let done = Event::Finish { token: lost, outcome: Outcome::Succeeded(serde_json::json!("stale").into()) };
     for event in [beat, done, Event::Release { token: lost, cursor: None }] {
         let refused = apply(&*store, &waiting.id, &event).await;
         assert!(matches!(refused, Err(ApplyError::Refused(Refusal::Stale))), "{event:?}");
@@ -211,7 +211,7 @@ pub async fn a_worker_runs_a_task_to_its_end(store: Store) {
     let running = Running::start(&store);
     let waiting = registered(&store, &saying("hello")).await;
     let ended = until_state(&store, &waiting.id, State::Succeeded).await;
-    assert_eq!(ended.result, Some(serde_json::json!("made")));
+    assert_eq!(ended.result, Some(serde_json::json!("made").into()));
     assert!(ended.started_at.is_some() && ended.finished_at.is_some() && ended.lease.is_none());
     running.stop().await;
 }
@@ -339,7 +339,7 @@ pub async fn a_run_goes_on_from_its_checkpoint(store: Store) {
     assert_eq!(task(&store, &counting.id).await.state, State::Queued);
     let running = Running::start(&store);
     let ended = until_state(&store, &counting.id, State::Succeeded).await;
-    assert_eq!(ended.result, Some(serde_json::json!("went on after 1")));
+    assert_eq!(ended.result, Some(serde_json::json!("went on after 1").into()));
     running.stop().await;
 }
 
@@ -347,7 +347,7 @@ pub async fn a_parent_waits_for_its_children(store: Store) {
     let running = Running::start(&store);
     let parent = registered(&store, &saying("parent")).await;
     let ended = until_state(&store, &parent.id, State::Succeeded).await;
-    assert_eq!(ended.result, Some(serde_json::json!("spawned made nothing made")));
+    assert_eq!(ended.result, Some(serde_json::json!("spawned made nothing made").into()));
     let children = ended.children;
     assert_eq!((children.total, children.succeeded, children.failed, children.cancelled), (3, 2, 1, 0));
     // Children are not in the history, and gone from the live ones.

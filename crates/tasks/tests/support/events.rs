@@ -14,7 +14,12 @@ pub fn claim(nonce: u64) -> Event {
 }
 
 pub fn beat(token: Token) -> Event {
-    Event::Beat { token, progress: Progress::default(), cursor: Some(serde_json::json!(1)), lease: LEASE }
+    Event::Beat {
+        token,
+        progress: Progress::default(),
+        cursor: Some(serde_json::json!(1).into()),
+        lease: LEASE,
+    }
 }
 
 pub fn spawn(token: Token, parent: &Task, count: u32) -> Event {
@@ -22,7 +27,7 @@ pub fn spawn(token: Token, parent: &Task, count: u32) -> Event {
 }
 
 pub fn spawn_from(token: Token, first: u32, count: u32) -> Event {
-    let payload = Payload { version: 1, body: serde_json::Value::Null };
+    let payload = Payload { version: 1, body: Default::default() };
     let child = NewChild { kind: "test".into(), payload, attempts_max: 2 };
     Event::Spawn { token, first, children: vec![child; count as usize] }
 }
@@ -40,7 +45,7 @@ pub fn finish(token: Token, outcome: Outcome) -> Event {
 }
 
 pub fn succeeded() -> Outcome {
-    Outcome::Succeeded(serde_json::json!(1))
+    Outcome::Succeeded(serde_json::json!(1).into())
 }
 
 pub fn cancelled() -> Outcome {

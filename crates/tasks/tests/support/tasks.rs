@@ -17,7 +17,7 @@ pub fn queued() -> Task {
             kind: "test".into(),
             subject: "orders".into(),
         },
-        payload: Payload { version: 1, body: serde_json::Value::Null },
+        payload: Payload { version: 1, body: Default::default() },
         priority: Priority::Normal,
         parent: None,
         children: Default::default(),

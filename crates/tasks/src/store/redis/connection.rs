@@ -57,18 +57,47 @@ impl Connection {
     /// Calls a script, which must be safe to repeat: again while the server is away for a moment, also where the answer
     /// was lost on its way.
     pub(super) async fn call<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> RedisResult<T> {
-        let began = Instant::now();
-        let mut pause = RETRY_PAUSE;
+        let mut patience = Patience::new();
         loop {
             match script.invoke_async(&mut self.clone()).await {
-                Err(error) if may_pass(&error) && began.elapsed() + pause < RETRY_FOR => {
-                    tracing::debug!(error = %error, pause_ms = pause.as_millis() as u64, "asking Redis again");
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                }
-                answered => return answered,
+                Ok(answer) => return Ok(answer),
+                Err(error) => patience.wait(error).await?,
             }
         }
+    }
+
+    /// Sends commands together, which must be safe to repeat; as [`Connection::call`].
+    pub(super) async fn ask<T: FromRedisValue>(&self, commands: &Pipeline) -> RedisResult<T> {
+        let mut patience = Patience::new();
+        loop {
+            match commands.query_async(&mut self.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => patience.wait(error).await?,
+            }
+        }
+    }
+}
+
+/// How long a call has been repeated.
+struct Patience {
+    began: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    fn new() -> Patience {
+        Patience { began: Instant::now(), pause: RETRY_PAUSE }
+    }
+
+    /// Returns when it is time for the next try, or the error where there is none.
+    async fn wait(&mut self, error: redis::RedisError) -> RedisResult<()> {
+        if !may_pass(&error) || self.began.elapsed() + self.pause >= RETRY_FOR {
+            return Err(error);
+        }
+        tracing::debug!(error = %error, pause_ms = self.pause.as_millis() as u64, "asking Redis again");
+        tokio::time::sleep(self.pause).await;
+        self.pause *= 2;
+        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ use self::connection::Connection;
 use self::keys::Keys;
 use super::{Change, Committed, DueIndex, LaneStats, Loaded, Stats, StoreError, TaskStore};
 use crate::doorbell::Doorbell;
-use crate::entity::{Lane, Slot, Task, Timestamp};
+use crate::entity::{Lane, Slot, State, Task, Timestamp};
 use crate::id::{Shard, parent_of};
 use crate::limits::Limits;
 use crate::placement::Rank;
@@ -112,6 +112,26 @@ impl RedisStore {
         })
     }
 
+    /// The task, unless more must be known of it than three plain commands tell: its place while it waits. They cost the
+    /// server a quarter of what the script costs, and polls are mostly for tasks that run or have ended. `None` also on
+    /// a cluster, where `TIME` could be that of another node.
+    async fn load_simply(&self, id: &TaskId) -> Result<Option<Loaded>, StoreError> {
+        if let Connection::Cluster(_) = &self.connection {
+            return Ok(None);
+        }
+        let mut commands = redis::pipe();
+        commands.cmd("TIME");
+        commands.cmd("HMGET").arg(self.keys.task(id)).arg("state").arg("entity");
+        commands.hget(self.keys.archive(id), "entity");
+        type Answer = (Time, (Option<String>, Option<String>), Option<String>);
+        let (time, (state, live), archived): Answer = self.connection.ask(&commands).await?;
+        if state.as_deref() == Some(State::Queued.name()) {
+            return Ok(None);
+        }
+        let task = live.or(archived).as_deref().map(read_task).transpose()?;
+        Ok(Some(Loaded { task, parent: None, ahead: None, now: timestamp(time) }))
+    }
+
     async fn by_time(
         &self,
         index: DueIndex,
@@ -156,6 +176,11 @@ fn optional(number: Option<u32>) -> String {
 #[async_trait]
 impl TaskStore for RedisStore {
     async fn load(&self, id: &TaskId) -> Result<Loaded, StoreError> {
+        if parent_of(id).is_none()
+            && let Some(loaded) = self.load_simply(id).await?
+        {
+            return Ok(loaded);
+        }
         let mut call = self.scripts.load.key(self.keys.task(id));
         call.key(self.keys.archive(id));
         if let Some(parent) = parent_of(id) {

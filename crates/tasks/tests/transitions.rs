@@ -8,7 +8,9 @@ use longshore_tasks::placement::Placement;
 use longshore_tasks::transition::{Family, MAX_CHILDREN, MAX_CRASHES, Step, transition};
 use longshore_tasks::{Event, Outcome, Refusal, State, Task, Timestamp, Token};
 use proptest::prelude::*;
-use support::events::{beat, cancelled, claim, failed, finish, release, spawn, spawn_from, succeeded, wait};
+use support::events::{
+    self, beat, cancelled, claim, failed, finish, release, spawn, spawn_from, succeeded, wait,
+};
 use support::tasks::queued;
 
 fn alone(task: &Task) -> Family<'_> {
@@ -310,67 +312,14 @@ fn refusals_are_specific() {
         assert_eq!(transition(alone(task), &event, at), Err(refusal), "{event:?} of {task:?}");
         seen.push((event.name(), refusal));
     }
-    for name in every_event().map(|event| event.name()) {
+    for name in events::every_event().map(|event| event.name()) {
         assert!(seen.iter().any(|(event, _)| *event == name), "{name} is in no row");
     }
-    for refusal in every_refusal() {
+    for refusal in events::every_refusal() {
         assert!(seen.iter().any(|(_, seen)| *seen == refusal), "{refusal:?} is in no row");
     }
     let revived = transition(alone(&dead), &Event::Revived, late).expect("a dead letter can go at any time");
     assert!(!revived.task.dead);
-}
-
-/// One of each kind. A new kind fails to compile here until it is in the list.
-fn every_event() -> [Event; 13] {
-    let token = Token { epoch: 1, nonce: 1 };
-    let events = [
-        claim(1),
-        beat(token),
-        spawn_from(token, 0, 1),
-        wait(token),
-        finish(token, cancelled()),
-        release(token),
-        Event::LeaseLost,
-        Event::HolderGone,
-        Event::Due,
-        Event::RequestCancel,
-        Event::Deadline,
-        Event::Clear,
-        Event::Revived,
-    ];
-    for event in &events {
-        match event {
-            Event::Claim { .. } | Event::Beat { .. } | Event::Spawn { .. } | Event::Wait { .. } => {}
-            Event::Finish { .. } | Event::Release { .. } | Event::LeaseLost | Event::HolderGone => {}
-            Event::Due | Event::RequestCancel | Event::Deadline | Event::Clear | Event::Revived => {}
-        }
-    }
-    events
-}
-
-/// One of each kind, as above.
-fn every_refusal() -> [Refusal; 11] {
-    use Refusal::*;
-    let refusals = [
-        Stale,
-        NotQueued,
-        AlreadyFinal,
-        NotFinal,
-        NotDue,
-        PastDeadline,
-        Archived,
-        Cancelling,
-        NoMoreChildren,
-        NotDead,
-        NoChildren,
-    ];
-    for refusal in refusals {
-        match refusal {
-            Stale | NotQueued | AlreadyFinal | NotFinal | NotDue | PastDeadline => {}
-            Archived | Cancelling | NoMoreChildren | NotDead | NoChildren => {}
-        }
-    }
-    refusals
 }
 
 #[test]

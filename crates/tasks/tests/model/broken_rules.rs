@@ -1,10 +1,11 @@
 //! Rules with one mistake each, to show that the properties would find it.
 
-use longshore_tasks::transition::{Family, Step};
+use longshore_tasks::transition::{Family, Step, transition as real};
 use longshore_tasks::{Event, Refusal, State, Task, Timestamp};
 use stateright::{Checker, HasDiscoveries, Model};
 
-use crate::world::{Scope, System, real};
+use crate::scope::Scope;
+use crate::world::System;
 
 /// What the system goes by.
 #[derive(Clone, Copy)]

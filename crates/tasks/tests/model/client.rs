@@ -45,6 +45,14 @@ pub enum Order {
     Register,
 }
 
+impl Order {
+    /// Whether a worker gives it with the token of its run.
+    pub fn is_of_a_run(self) -> bool {
+        use Order::*;
+        matches!(self, Spawn | Wait | Succeed | Fail | FailForNow | StopAsTold | Release)
+    }
+}
+
 /// How far it has come.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {

@@ -12,13 +12,16 @@ mod broken_rules;
 mod client;
 mod properties;
 mod record;
+mod scope;
 mod store;
+mod wishes;
 mod world;
 
 use std::time::Instant;
 
+use scope::Scope;
 use stateright::{Checker, Model};
-use world::{Scope, System};
+use world::System;
 
 /// Explores all of a scope; gives the number of worlds.
 fn explore(name: &str, scope: Scope, at_least: usize) -> usize {

@@ -2,65 +2,17 @@
 
 use longshore_tasks::entity::Payload;
 use longshore_tasks::event::{NewChild, Outcome};
-use longshore_tasks::transition::{Family, transition};
-use longshore_tasks::{Event, Progress, Refusal, State, Timestamp};
+use longshore_tasks::transition::Family;
+use longshore_tasks::{Event, Progress, Refusal, State};
 use stateright::{Model, Property};
 
 use crate::broken_rules::Rules;
 use crate::client::{Client, Order, Stage, Who};
 use crate::properties::{self, Broken};
-use crate::record::{LIMIT, Name, Record, Templates, at, ticks};
+use crate::record::{Name, Record, Templates, at, ticks};
+use crate::scope::Scope;
 use crate::store::{Answer, Change, Commit, Store};
 use crate::support::events::failed;
-
-/// How much can happen.
-#[derive(Clone, Copy, Debug)]
-pub struct Scope {
-    /// Children of the parent, 2 at most.
-    pub children: u8,
-    /// Claims of the parent.
-    pub epochs: u8,
-    /// Claims of every other task.
-    pub epochs_of_others: u8,
-    /// Whether workers can be known to be gone before their lease ends.
-    pub takes_back: bool,
-    /// Workers, 2 at most.
-    pub workers: u8,
-    /// Clients between load and commit at the same time.
-    pub interleaved: usize,
-    /// Whether answers are lost.
-    pub loses_answers: bool,
-    /// Whether another task is registered in the slot.
-    pub successor: bool,
-    /// The clock's last tick.
-    pub last_tick: u8,
-}
-
-impl Scope {
-    /// One task that is claimed again, and another that is registered in its slot.
-    pub const SLOT: Scope = Scope {
-        children: 0,
-        epochs: 2,
-        epochs_of_others: 0,
-        takes_back: false,
-        workers: 2,
-        interleaved: 2,
-        loses_answers: false,
-        successor: true,
-        last_tick: LIMIT,
-    };
-    /// One task that is claimed until it is given up.
-    pub const CRASHES: Scope = Scope { epochs: 3, takes_back: true, successor: false, ..Scope::SLOT };
-    /// A parent and a child, each with a worker.
-    pub const CHILD: Scope =
-        Scope { children: 1, epochs: 1, epochs_of_others: 1, successor: false, ..Scope::SLOT };
-    /// A parent and a child, and answers that are lost.
-    pub const LOST_ANSWERS: Scope = Scope { workers: 1, loses_answers: true, ..Scope::CHILD };
-    /// A parent that goes on after its child.
-    pub const RESUMED: Scope = Scope { workers: 1, epochs: 2, ..Scope::CHILD };
-    /// A parent and two children, one after the other.
-    pub const CHILDREN: Scope = Scope { children: 2, epochs: 1, interleaved: 1, ..Scope::RESUMED };
-}
 
 /// One world.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -105,7 +57,7 @@ pub enum Action {
 
 /// The model.
 pub struct System {
-    scope: Scope,
+    pub scope: Scope,
     pub rules: Rules,
     pub templates: Templates,
 }
@@ -185,7 +137,7 @@ impl System {
         };
         let commit = self.decide(world, who, name, &event).ok()?;
         if let Some((name, token)) = world.client(who).held
-            && is_of_a_run(order)
+            && order.is_of_a_run()
             && !world.store.get(name).is_some_and(|record| record.is_leased_to(token))
         {
             world.broken.insert(Broken::STALE_HEARD);
@@ -250,7 +202,7 @@ impl System {
             answer => answer,
         };
         if let (Answer::Done, Some(commit)) = (answer, &commit) {
-            let held = world.client(who).held.filter(|_| is_of_a_run(order));
+            let held = world.client(who).held.filter(|_| order.is_of_a_run());
             properties::judge(self, world, commit, held);
             world.store.write(commit, &self.templates);
         }
@@ -261,7 +213,7 @@ impl System {
             (Answer::Done | Answer::DoneBefore, Some(commit)) => self.heard(world, who, order, &commit),
             _ if is_heard => {
                 // A worker and whoever registers try again; the others come again of their own accord.
-                let again = is_of_a_run(order) || order == Order::Register;
+                let again = order.is_of_a_run() || order == Order::Register;
                 world.client_mut(who).order = again.then_some((order, Stage::Load));
             }
             // An answer that says no is as good as none.
@@ -353,19 +305,6 @@ impl System {
     }
 }
 
-fn is_of_a_run(order: Order) -> bool {
-    matches!(
-        order,
-        Order::Spawn
-            | Order::Wait
-            | Order::Succeed
-            | Order::Fail
-            | Order::FailForNow
-            | Order::StopAsTold
-            | Order::Release
-    )
-}
-
 impl Model for System {
     type State = World;
     type Action = Action;
@@ -443,70 +382,4 @@ impl Model for System {
     fn properties(&self) -> Vec<Property<System>> {
         properties::all()
     }
-}
-
-impl System {
-    /// What somebody without an order may want.
-    fn orders(&self, world: &World, who: Who, mut wants: impl FnMut(Order)) {
-        let stored = Name::ALL.into_iter().filter_map(|name| Some((name, world.store.get(name)?)));
-        match who {
-            Who::Ann | Who::Bob => {
-                for (name, record) in stored {
-                    let is_parent = name == Name::Parent;
-                    let epochs = if is_parent { self.scope.epochs } else { self.scope.epochs_of_others };
-                    if record.epoch < epochs {
-                        wants(Order::Claim(name));
-                    }
-                }
-                let client = world.client(who);
-                if let Some((name, _)) = client.held {
-                    if name == Name::Parent && client.known < self.scope.children {
-                        wants(Order::Spawn);
-                    }
-                    [Order::Wait, Order::Succeed, Order::Fail, Order::FailForNow, Order::Release]
-                        .into_iter()
-                        .for_each(&mut wants);
-                    if world.store.get(name).is_some_and(|record| record.cancel_requested) {
-                        wants(Order::StopAsTold);
-                    }
-                }
-            }
-            Who::Reaper => {
-                for (name, record) in stored {
-                    if record.lease.is_some() {
-                        wants(Order::LoseLease(name));
-                        if self.scope.takes_back {
-                            wants(Order::TakeBack(name));
-                        }
-                    }
-                    if record.run_at.is_some() {
-                        wants(Order::Due(name));
-                    }
-                    wants(Order::Expire(name));
-                    wants(Order::Purge(name));
-                }
-            }
-            Who::Person => {
-                for (name, record) in stored {
-                    wants(Order::Cancel(name));
-                    wants(Order::Clear(name));
-                    if record.dead {
-                        wants(Order::Revive(name));
-                    }
-                }
-                if self.scope.successor && world.store.get(Name::Successor).is_none() {
-                    wants(Order::Register);
-                }
-            }
-        }
-    }
-}
-
-/// The real transition, in the shape that broken ones have.
-pub fn real(
-    family: Family<'_>,
-    event: &Event,
-    now: Timestamp,
-) -> Result<longshore_tasks::transition::Step, Refusal> {
-    transition(family, event, now)
 }

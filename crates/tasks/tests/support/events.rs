@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longshore_protocol::FailureCode;
 use longshore_tasks::entity::{Failure, Payload};
-use longshore_tasks::{Event, NewChild, Outcome, Progress, Task, Token};
+use longshore_tasks::{Event, NewChild, Outcome, Progress, Refusal, Task, Token};
 
 /// How long a lease of these events lasts.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -55,4 +55,57 @@ pub fn cancelled() -> Outcome {
 pub fn failed(retry_after: Option<Duration>) -> Outcome {
     let failure = Failure { code: FailureCode::Database, detail: None, reference: "0000".into() };
     Outcome::Failed { failure, retry_after }
+}
+
+/// One of each kind. A new kind fails to compile here until it is in the list.
+pub fn every_event() -> [Event; 13] {
+    let token = Token { epoch: 1, nonce: 1 };
+    let events = [
+        claim(1),
+        beat(token),
+        spawn_from(token, 0, 1),
+        wait(token),
+        finish(token, cancelled()),
+        release(token),
+        Event::LeaseLost,
+        Event::HolderGone,
+        Event::Due,
+        Event::RequestCancel,
+        Event::Deadline,
+        Event::Clear,
+        Event::Revived,
+    ];
+    for event in &events {
+        match event {
+            Event::Claim { .. } | Event::Beat { .. } | Event::Spawn { .. } | Event::Wait { .. } => {}
+            Event::Finish { .. } | Event::Release { .. } | Event::LeaseLost | Event::HolderGone => {}
+            Event::Due | Event::RequestCancel | Event::Deadline | Event::Clear | Event::Revived => {}
+        }
+    }
+    events
+}
+
+/// One of each kind, as above.
+pub fn every_refusal() -> [Refusal; 11] {
+    use Refusal::*;
+    let refusals = [
+        Stale,
+        NotQueued,
+        AlreadyFinal,
+        NotFinal,
+        NotDue,
+        PastDeadline,
+        Archived,
+        Cancelling,
+        NoMoreChildren,
+        NotDead,
+        NoChildren,
+    ];
+    for refusal in refusals {
+        match refusal {
+            Stale | NotQueued | AlreadyFinal | NotFinal | NotDue | PastDeadline => {}
+            Archived | Cancelling | NoMoreChildren | NotDead | NoChildren => {}
+        }
+    }
+    refusals
 }

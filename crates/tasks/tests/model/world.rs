@@ -149,12 +149,14 @@ impl System {
         let (name, token) = client.held?;
         let event = match order {
             Order::Spawn => {
-                let payload = Payload { version: 1, body: serde_json::Value::Null };
+                let payload = Payload { version: 1, body: longshore_tasks::Json::default() };
                 let child = NewChild { kind: "test".to_owned(), payload, attempts_max: 1 };
                 Event::Spawn { token, first: client.known.into(), children: vec![child] }
             }
             Order::Wait => Event::Wait { token, cursor: None },
-            Order::Succeed => Event::Finish { token, outcome: Outcome::Succeeded(serde_json::Value::Null) },
+            Order::Succeed => {
+                Event::Finish { token, outcome: Outcome::Succeeded(longshore_tasks::Json::default()) }
+            }
             Order::Fail => Event::Finish { token, outcome: failed(None) },
             Order::FailForNow => Event::Finish { token, outcome: failed(Some(ticks(1))) },
             Order::StopAsTold => Event::Finish { token, outcome: Outcome::Cancelled },

@@ -1,0 +1,158 @@
+//! A TCP proxy in front of Redis, so that one node, or all, can be cut off, and answers can be lost.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use anyhow::Context;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What the proxy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It passes everything on.
+    Open,
+    /// It closes every connection, old and new.
+    Closed,
+    /// It keeps connections, takes new ones, and passes nothing on.
+    Silent,
+}
+
+/// One proxy. It ends when it is dropped.
+pub struct Proxy {
+    port: u16,
+    mode: watch::Sender<Mode>,
+    losses: Arc<Losses>,
+    // Held for its drop.
+    _accepting: JoinSet<()>,
+}
+
+/// Answers to be lost, and those that were.
+#[derive(Default)]
+struct Losses {
+    ordered: AtomicU32,
+    done: AtomicU64,
+}
+
+impl Losses {
+    fn take(&self) -> bool {
+        let one_less = |ordered: u32| ordered.checked_sub(1);
+        let taken = self.ordered.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less).is_ok();
+        if taken {
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+}
+
+impl Proxy {
+    /// Starts a proxy to that port of this machine.
+    ///
+    /// # Errors
+    /// If no port can be had.
+    pub async fn start(upstream: u16) -> anyhow::Result<Proxy> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no port for a proxy")?;
+        let port = listener.local_addr()?.port();
+        let (mode, watched) = watch::channel(Mode::Open);
+        let losses = Arc::new(Losses::default());
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(
+            listener,
+            SocketAddr::from(([127, 0, 0, 1], upstream)),
+            watched,
+            Arc::clone(&losses),
+        ));
+        Ok(Proxy { port, mode, losses, _accepting: accepting })
+    }
+
+    /// The address to reach Redis through it.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Changes what it does.
+    pub fn set(&self, mode: Mode) {
+        self.mode.send_replace(mode);
+    }
+
+    /// Loses the next answers, each with its connection: what was asked has been done by then.
+    pub fn lose_answers(&self, count: u32) {
+        self.losses.ordered.store(count, Ordering::Release);
+    }
+
+    /// Answers lost so far.
+    pub fn lost(&self) -> u64 {
+        self.losses.done.load(Ordering::Relaxed)
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    upstream: SocketAddr,
+    mode: watch::Receiver<Mode>,
+    losses: Arc<Losses>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((client, _)) = accepted {
+                    connections.spawn(carry(client, upstream, mode.clone(), Arc::clone(&losses)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Carries one connection; both ends close when it returns.
+async fn carry(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mode>, losses: Arc<Losses>) {
+    let mut closed = mode.clone();
+    if *mode.borrow() == Mode::Closed {
+        return;
+    }
+    let Ok(server) = TcpStream::connect(upstream).await else { return };
+    // Small questions and answers must not wait for each other.
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let asked = AtomicBool::new(false);
+    let up = async {
+        pump(&mut from_client, &mut to_server, mode.clone(), || {
+            asked.store(true, Ordering::Release);
+            true
+        })
+        .await;
+    };
+    // A message of a subscription, for which nobody asked, is no answer.
+    let down = pump(&mut from_server, &mut to_client, mode.clone(), || {
+        !(asked.swap(false, Ordering::AcqRel) && losses.take())
+    });
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+        _ = closed.wait_for(|mode| *mode == Mode::Closed) => {}
+    }
+}
+
+/// Passes on what comes, but for a time of silence, until an end closes or `passes` says no.
+async fn pump(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    mut mode: watch::Receiver<Mode>,
+    passes: impl Fn() -> bool,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
+        if mode.wait_for(|mode| *mode != Mode::Silent).await.is_err() || !passes() {
+            return;
+        }
+        if to.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+}

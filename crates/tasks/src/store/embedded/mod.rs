@@ -1,22 +1,24 @@
 //! Tasks in one file of one process: a redb database, durable when a call returns.
 //!
-//! `tables` says what is kept, `write` stores changes in one transaction, `read` finds them. redb locks its file, so that a
+//! `tables` says what is kept, `write` stores changes in one transaction, `read` finds them, `course` keeps the time going when
+//! the clock is set. redb locks its file, so that a
 //! second process on the same folder is refused.
 
+mod course;
 mod read;
 mod tables;
 mod write;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use longshore_protocol::{OwnerId, TaskId};
-use redb::{Database, ReadTransaction, ReadableDatabase};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 
-use self::tables::{HISTORY, LAST, TASK};
+use self::course::Course;
+use self::tables::{CLOCK, HISTORY, LAST, LATEST, TASK};
 use self::write::OwnedChange;
 use super::{Change, Committed, DueIndex, Loaded, Stats, StoreError, TaskStore};
 use crate::doorbell::Doorbell;
@@ -37,7 +39,7 @@ struct Inner {
     database: Database,
     path: String,
     clock: Clock,
-    latest: AtomicU64,
+    course: Mutex<Course>,
     doorbell: Doorbell,
 }
 
@@ -66,10 +68,12 @@ impl EmbeddedStore {
             other => StoreError::Embedded { path: name.clone(), source: Box::new(other.into()) },
         })?;
         let inner =
-            Inner { database, path: name, clock, latest: AtomicU64::new(0), doorbell: Doorbell::default() };
+            Inner { database, path: name, clock, course: Mutex::default(), doorbell: Doorbell::default() };
         inner.failing(|inner| {
             let tx = inner.database.begin_write()?;
             tables::create(&tx)?;
+            let latest = tx.open_table(CLOCK)?.get(LATEST)?.map(|guard| guard.value());
+            *inner.course() = Course::from(latest.unwrap_or_default());
             tx.commit()?;
             Ok(())
         })?;
@@ -91,7 +95,11 @@ impl Inner {
     /// The time, never before what was told earlier, also when somebody sets the system's clock back.
     fn now(&self) -> Timestamp {
         let told = (self.clock)();
-        Timestamp::from_millis(self.latest.fetch_max(told, Ordering::Relaxed).max(told))
+        Timestamp::from_millis(self.course().at(told))
+    }
+
+    fn course(&self) -> MutexGuard<'_, Course> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failing<T>(&self, work: impl FnOnce(&Inner) -> Result<T, redb::Error>) -> Result<T, StoreError> {
@@ -136,7 +144,10 @@ impl Inner {
         let committed = self.failing(|inner| {
             let tx = inner.database.begin_write()?;
             match write::write(&tx, changes, limits)? {
-                Committed::Done => tx.commit()?,
+                Committed::Done => {
+                    tx.open_table(CLOCK)?.insert(LATEST, inner.now().as_millis())?;
+                    tx.commit()?;
+                }
                 // Dropping the transaction undoes it.
                 refused => return Ok(refused),
             }

@@ -23,6 +23,10 @@ pub(super) const RUNNING_OF_TENANT: TableDefinition<(&str, &str), ()> =
     TableDefinition::new("running_of_tenant");
 /// Kind, id of running tasks.
 pub(super) const RUNNING_OF_KIND: TableDefinition<(&str, &str), ()> = TableDefinition::new("running_of_kind");
+/// The store's time at its last commit, under [`LATEST`].
+pub(super) const CLOCK: TableDefinition<&str, u64> = TableDefinition::new("clock");
+/// The only key of [`CLOCK`].
+pub(super) const LATEST: &str = "latest";
 
 /// Time, id.
 pub(super) type ByTime = TableDefinition<'static, (u64, &'static str), ()>;
@@ -46,6 +50,7 @@ pub(super) fn create(tx: &WriteTransaction) -> Result<(), redb::Error> {
     tx.open_table(TURN)?;
     tx.open_table(RUNNING_OF_TENANT)?;
     tx.open_table(RUNNING_OF_KIND)?;
+    tx.open_table(CLOCK)?;
     for index in DueIndex::ALL {
         tx.open_table(by_time(index))?;
     }

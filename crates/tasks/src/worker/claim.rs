@@ -9,11 +9,12 @@ use tokio::time::Instant;
 use super::WorkerSettings;
 use crate::apply::{ApplyError, apply_loaded};
 use crate::context::TaskContext;
-use crate::entity::{Lane, State, Token};
+use crate::entity::{Lane, State, Task, Token};
 use crate::event::Event;
 use crate::job::Runs;
 use crate::registry::{AnyJob, Registry};
 use crate::store::{Loaded, TaskStore};
+use crate::transition::MAX_CRASHES;
 
 /// Waiting tasks looked at for one claim: enough to pass by those that other workers take at the same moment.
 const LOOK_AHEAD: usize = 8;
@@ -32,26 +33,57 @@ const LOOK_LASTS: Duration = Duration::from_millis(20);
 /// How long whoever lost a race takes the tasks it sees in any order, so that many workers do not all try the first one.
 const CONTENDED_FOR: Duration = Duration::from_secs(1);
 
+/// How long others may be claimed past a task that is to run alone; then this process takes nothing more until it is idle.
+const SUSPECT_WAITS: Duration = Duration::from_secs(10);
+
+/// What there was to claim.
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// This one.
+    Task(Claimed),
+    /// One that is to run alone, and has waited long enough for this process to be idle.
+    Suspect,
+}
+
+impl Claimed {
+    /// Whether it is to run alone.
+    pub(super) fn is_suspect(&self) -> bool {
+        is_suspect(self.context.task())
+    }
+}
+
+/// Whether a task would be given up if its worker were lost once more.
+fn is_suspect(task: &Task) -> bool {
+    task.crash_count + 1 >= MAX_CRASHES
+}
+
 /// Claims tasks; knows which lane is to be served first, and what it saw a moment ago.
 pub(super) struct Claimer {
     lanes: Vec<Lane>,
     seen: Vec<Loaded>,
     looked_at: Option<Instant>,
     lost_a_race_at: Option<Instant>,
+    /// Since when there is a task that is to run alone.
+    suspect_since: Option<Instant>,
 }
 
 impl Claimer {
     pub(super) fn new(registry: &Registry) -> Claimer {
-        Claimer { lanes: registry.lanes(), seen: Vec::new(), looked_at: None, lost_a_race_at: None }
+        Claimer { lanes: registry.lanes(), seen: Vec::new(), looked_at: None, lost_a_race_at: None, suspect_since: None }
     }
 
     /// Claims the first waiting task that this process knows how to do and that the limits let run. Lanes take turns.
+    ///
+    /// A task that would be given up if its worker were lost once more is claimed only where nothing else runs: if it is what
+    /// kills processes, it takes nobody along.
     pub(super) async fn claim_next(
         &mut self,
         store: &Arc<dyn TaskStore>,
         registry: &Registry,
         settings: &WorkerSettings,
-    ) -> Result<Option<Claimed>, ApplyError> {
+        is_idle: bool,
+    ) -> Result<Found, ApplyError> {
         if self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_LASTS) {
             self.seen.clear();
         }
@@ -61,22 +93,32 @@ impl Claimer {
                 let is_contended = self.lost_a_race_at.is_some_and(|at| at.elapsed() < CONTENDED_FOR);
                 let number = if is_contended { rand::rng().random_range(0..self.seen.len()) } else { 0 };
                 let loaded = self.seen.remove(number);
+                if !is_idle && loaded.task.as_ref().is_some_and(is_suspect) {
+                    if self.suspect_since.get_or_insert_with(Instant::now).elapsed() >= SUSPECT_WAITS {
+                        return Ok(Found::Suspect);
+                    }
+                    continue;
+                }
                 match claim(store, registry, settings, loaded).await? {
                     Some(claimed) => {
+                        if claimed.is_suspect() {
+                            self.suspect_since = None;
+                        }
                         self.serve_last(&claimed.context.task().lane());
-                        return Ok(Some(claimed));
+                        return Ok(Found::Task(claimed));
                     }
                     None => self.lost_a_race_at = Some(Instant::now()),
                 }
             }
             if looks == LOOKS_MAX {
-                return Ok(None);
+                return Ok(Found::Nothing);
             }
             looks += 1;
             self.seen = store.next(&self.lanes, &settings.limits, LOOK_AHEAD).await?;
             self.looked_at = Some(Instant::now());
             if self.seen.is_empty() {
-                return Ok(None);
+                self.suspect_since = None;
+                return Ok(Found::Nothing);
             }
         }
     }

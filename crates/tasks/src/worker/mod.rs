@@ -16,7 +16,7 @@ use crate::reaper;
 use crate::registry::Registry;
 use crate::store::TaskStore;
 
-use self::claim::Claimer;
+use self::claim::{Claimer, Found};
 
 /// The longest pause between two tries while the store does not answer.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
@@ -72,7 +72,8 @@ pub async fn run(
     settings: WorkerSettings,
     shutdown: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
+    let concurrency = settings.concurrency.max(1);
+    let places = Arc::new(Semaphore::new(concurrency));
     let doorbell = store.doorbell();
     let mut claimer = Claimer::new(&registry);
     let mut runs = JoinSet::new();
@@ -88,17 +89,23 @@ pub async fn run(
         while !shutdown.is_cancelled()
             && let Ok(place) = Arc::clone(&places).try_acquire_owned()
         {
-            match claimer.claim_next(&store, &registry, &settings).await {
-                Ok(Some(claimed)) => {
+            let is_idle = places.available_permits() + 1 == concurrency;
+            match claimer.claim_next(&store, &registry, &settings, is_idle).await {
+                Ok(Found::Task(claimed)) => {
+                    // With all the other places, which nobody has, nothing is claimed beside it.
+                    let others = u32::try_from(concurrency - 1).unwrap_or(u32::MAX);
+                    let others =
+                        claimed.is_suspect().then(|| Arc::clone(&places).try_acquire_many_owned(others));
                     let (store, settings) = (Arc::clone(&store), settings.clone());
                     let (doorbell, shutdown) = (doorbell.clone(), shutdown.clone());
                     runs.spawn(async move {
                         run::run_claimed(store, claimed, &settings, &shutdown).await;
-                        drop(place);
+                        drop((place, others));
                         doorbell.ring();
                     });
                 }
-                Ok(None) => {
+                // One that is to run alone waits until the others have ended; each of them rings.
+                Ok(Found::Nothing | Found::Suspect) => {
                     pause = settings.poll;
                     break;
                 }

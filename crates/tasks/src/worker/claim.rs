@@ -70,7 +70,13 @@ pub(super) struct Claimer {
 
 impl Claimer {
     pub(super) fn new(registry: &Registry) -> Claimer {
-        Claimer { lanes: registry.lanes(), seen: Vec::new(), looked_at: None, lost_a_race_at: None, suspect_since: None }
+        Claimer {
+            lanes: registry.lanes(),
+            seen: Vec::new(),
+            looked_at: None,
+            lost_a_race_at: None,
+            suspect_since: None,
+        }
     }
 
     /// Claims the first waiting task that this process knows how to do and that the limits let run. Lanes take turns.

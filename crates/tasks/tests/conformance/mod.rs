@@ -2,6 +2,7 @@
 
 mod fairness_cases;
 mod index_cases;
+mod lost_answer_cases;
 mod runner_cases;
 mod slot_cases;
 
@@ -62,6 +63,9 @@ pub async fn check<F: Future<Output = Store>>(empty_store: impl Fn() -> F) {
         runner_cases::a_parent_waits_for_its_children,
         runner_cases::cancelling_a_parent_stops_its_children,
         runner_cases::children_of_an_ended_parent_do_not_run,
+        lost_answer_cases::a_result_outlives_a_lost_answer,
+        lost_answer_cases::the_same_children_are_not_spawned_twice,
+        lost_answer_cases::a_last_chance_is_taken_alone,
     );
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Store, claim, new_task, next, registered, task, until, until_due};
 
 /// Does what its payload says.
-struct TestJob;
+pub struct TestJob;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {

@@ -20,6 +20,9 @@ pub const OUTAGES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(
 /// The farthest that a clock is set.
 const CLOCK_MS: i64 = 600_000;
 
+/// How long a proxy stays closed at least, so that all its connections notice.
+const TIME_TO_CLOSE: Duration = Duration::from_millis(50);
+
 /// Faults of a run on Redis, and how often each comes compared with the others.
 const ON_REDIS: &[(FaultKind, u32)] = &[
     (FaultKind::Kill, 14),
@@ -159,11 +162,18 @@ async fn one(bench: Arc<Bench>, kind: FaultKind, dice: Dice, over: CancellationT
             let name = bench.nodes.get(dice.proxy).and_then(|node| node.name());
             let number = bench.record.begins(kind, name);
             let before = proxy.lost();
-            // Sometimes so many that repeating at once does not help.
-            let count = if dice.size < 0.8 { 1 + (dice.size * 4.0) as u32 } else { 200 };
-            proxy.lose_answers(count);
-            lasting(dice.between(Duration::from_millis(300), Duration::from_secs(4)), &over).await;
-            proxy.lose_answers(0);
+            if dice.size < 0.6 {
+                proxy.lose_answers(1 + (dice.size * 5.0) as u32);
+                lasting(dice.between(Duration::from_millis(300), Duration::from_secs(4)), &over).await;
+                proxy.lose_answers(0);
+            } else {
+                // So long that repeating at once does not help.
+                proxy.set(Mode::Deaf);
+                lasting(dice.between(Duration::from_secs(1), Duration::from_secs(5)), &over).await;
+                proxy.set(Mode::Closed);
+                tokio::time::sleep(TIME_TO_CLOSE).await;
+                proxy.set(Mode::Open);
+            }
             bench.record.over(number);
             bench.record.add_lost_answers(proxy.lost() - before);
         }

@@ -103,6 +103,10 @@ pub fn table_entries(place: &Place) -> anyhow::Result<Vec<String>> {
     let mut filled = Vec::new();
     for table in transaction.list_tables()? {
         let name = redb::TableHandle::name(&table).to_owned();
+        // The time of the last commit is no record of a task.
+        if name == "clock" {
+            continue;
+        }
         let length = transaction.open_untyped_table(table)?.len()?;
         if length > 0 {
             filled.push(format!("{name} ({length})"));

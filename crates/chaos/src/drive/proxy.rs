@@ -19,6 +19,9 @@ pub enum Mode {
     Closed,
     /// It keeps connections, takes new ones, and passes nothing on.
     Silent,
+    /// It passes questions on, which are done, and no answers. To be followed by [`Mode::Closed`], because answers that come
+    /// later would be taken for those of other questions.
+    Deaf,
 }
 
 /// One proxy. It ends when it is dropped.
@@ -121,15 +124,23 @@ async fn carry(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mo
     let (mut from_server, mut to_server) = server.into_split();
     let asked = AtomicBool::new(false);
     let up = async {
-        pump(&mut from_client, &mut to_server, mode.clone(), || {
+        pump(&mut from_client, &mut to_server, mode.clone(), |_| {
             asked.store(true, Ordering::Release);
-            true
+            Fate::Passes
         })
         .await;
     };
     // A message of a subscription, for which nobody asked, is no answer.
-    let down = pump(&mut from_server, &mut to_client, mode.clone(), || {
-        !(asked.swap(false, Ordering::AcqRel) && losses.take())
+    let down = pump(&mut from_server, &mut to_client, mode.clone(), |mode| {
+        let is_answer = asked.swap(false, Ordering::AcqRel);
+        if mode == Mode::Deaf {
+            losses.done.fetch_add(u64::from(is_answer), Ordering::Relaxed);
+            Fate::Lost
+        } else if is_answer && losses.take() {
+            Fate::Ends
+        } else {
+            Fate::Passes
+        }
     });
     tokio::select! {
         () = up => {}
@@ -138,18 +149,32 @@ async fn carry(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mo
     }
 }
 
-/// Passes on what comes, but for a time of silence, until an end closes or `passes` says no.
+/// What becomes of some bytes.
+enum Fate {
+    Passes,
+    Lost,
+    /// Lost, and the connection with them.
+    Ends,
+}
+
+/// Passes on what comes, but for a time of silence, until an end closes or `fate` ends it.
 async fn pump(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     mut mode: watch::Receiver<Mode>,
-    passes: impl Fn() -> bool,
+    fate: impl Fn(Mode) -> Fate,
 ) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
-        if mode.wait_for(|mode| *mode != Mode::Silent).await.is_err() || !passes() {
-            return;
+        let mode = match mode.wait_for(|mode| *mode != Mode::Silent).await {
+            Ok(mode) => *mode,
+            Err(_) => return,
+        };
+        match fate(mode) {
+            Fate::Passes => {}
+            Fate::Lost => continue,
+            Fate::Ends => return,
         }
         if to.write_all(&buffer[..count]).await.is_err() {
             return;

@@ -130,6 +130,7 @@ fn effects(evidence: &Evidence<'_>) -> Finding {
             _ => others += u64::from(has_effect),
         }
     }
+    others += gone_children(evidence).filter(|id| evidence.rows.contains_key(id)).count() as u64;
     let rows = evidence.rows.len() as u64;
     if rows != evidence.counter {
         broken.push(format!("{rows} rows, but the counter is {}", evidence.counter));
@@ -141,6 +142,18 @@ fn effects(evidence: &Evidence<'_>) -> Finding {
         "effects lost or doubled ({succeeded} transfers that succeeded, {others} that were stopped after their effect)"
     );
     Finding::new(promise, broken)
+}
+
+/// Children whose records went with the short deadline of their parents.
+fn gone_children(evidence: &Evidence<'_>) -> impl Iterator<Item = String> {
+    let parents = evidence.accounts.iter().filter(|account| account.order.limit_ms.is_some());
+    parents.filter_map(|account| Some((account.tasks.first()?, account.order.number))).flat_map(
+        |(id, number)| {
+            let children = evidence.children.get(&number).map(Vec::as_slice).unwrap_or_default();
+            let gone = children.iter().enumerate().filter(|(_, child)| child.is_none());
+            gone.map(move |(child, _)| format!("{id}-{child}"))
+        },
+    )
 }
 
 fn files(evidence: &Evidence<'_>) -> Finding {
@@ -168,6 +181,10 @@ fn parents(evidence: &Evidence<'_>) -> Finding {
     for account in evidence.accounts {
         let Some(task) = &account.end else { continue };
         let children = evidence.children.get(&account.order.number).map(Vec::as_slice).unwrap_or_default();
+        // A child is kept as long as its parent may look at it: here, not for long.
+        if account.order.limit_ms.is_some() && children.iter().any(Option::is_none) {
+            continue;
+        }
         for (number, child) in children.iter().enumerate() {
             let state = child.as_ref().map(|child| child.state);
             if !state.is_some_and(State::is_final) {
@@ -208,18 +225,20 @@ fn ends(evidence: &Evidence<'_>, losses: &Losses) -> Finding {
     let mut broken = Vec::new();
     for account in evidence.accounts {
         let (order, Some(task)) = (&account.order, &account.end) else { continue };
-        let code = task.failure.as_ref().map(|failure| failure.code);
-        let crashed = task.state == State::Failed && task.dead && code == Some(FailureCode::Crashed);
+        let crashed = is_crashed(task);
         let is_allowed = match task.state {
             _ if order.work == Work::Poison => crashed,
             State::Succeeded => !account.cancelled,
             State::Cancelled => order.cancel_after_ms.is_some(),
             State::Expired => order.limit_ms.is_some(),
+            // Another attempt would have come too late.
+            State::Failed if order.limit_ms.is_some() && !crashed => true,
             State::Failed => crashed && losses.are_injected(task),
             _ => false,
         };
         if !is_allowed {
             let (state, work) = (task.state.name(), order.work.kind());
+            let code = task.failure.as_ref().map(|failure| failure.code);
             broken.push(format!("{} ({work}, order {}) {state}, {code:?}", task.id, order.number));
         }
         if order.work == Work::Flaky
@@ -236,7 +255,7 @@ fn ends(evidence: &Evidence<'_>, losses: &Losses) -> Finding {
 fn taken_along(evidence: &Evidence<'_>, losses: &Losses) -> Finding {
     let own = evidence.accounts.iter().filter(|account| account.order.work != Work::Poison);
     let own = own.filter_map(|account| account.end.as_ref());
-    let all = own.chain(evidence.children.values().flatten().flatten()).filter(|task| task.dead);
+    let all = own.chain(evidence.children.values().flatten().flatten()).filter(|task| is_crashed(task));
     let (taken, unlucky): (Vec<&Task>, Vec<&Task>) = all.partition(|task| losses.last_was_poison(task));
     let broken = taken.iter().map(|task| task.id.to_string()).collect();
     let promise = format!(
@@ -258,6 +277,12 @@ fn wrongs(evidence: &Evidence<'_>) -> Finding {
         _ => None,
     });
     Finding::new("complaints of runs", broken.collect())
+}
+
+/// Whether a task was given up because its workers were lost.
+fn is_crashed(task: &Task) -> bool {
+    let code = task.failure.as_ref().map(|failure| failure.code);
+    task.state == State::Failed && task.dead && code == Some(FailureCode::Crashed)
 }
 
 /// What a task made.

@@ -71,7 +71,7 @@ async fn work(
         () = shutdown.cancelled() => return Ok(()),
     };
     let registry = Arc::new(registry);
-    let settings = worker_settings(&args.name);
+    let settings = worker_settings(&args.name, store.is_exclusive());
     if store.is_exclusive() {
         reaper::take_back_orphans(&*store, &registry).await?;
     }

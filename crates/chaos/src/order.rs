@@ -125,7 +125,7 @@ impl Order {
             Work::Transfer => (seeded.random_range(2..60), 0),
             Work::Report => (seeded.random_range(5..60), 3),
             Work::Batch => (seeded.random_range(2..40), seeded.random_range(5..=30)),
-            Work::Stepper => (seeded.random_range(10..160), 20),
+            Work::Stepper => (seeded.random_range(10..120), 20),
             Work::Flaky => (seeded.random_range(1..20), seeded.random_range(1..=2)),
             Work::Poison => (300, 0),
         };

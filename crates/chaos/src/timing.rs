@@ -17,10 +17,10 @@ pub const RETENTION: Duration = Duration::from_secs(48 * 3600);
 /// From where the end of all retentions is looked back at.
 pub const BEYOND_RETENTION: Duration = Duration::from_secs(10 * 24 * 3600);
 
-/// The settings of a node's worker and reaper.
-pub fn worker_settings(name: &str) -> worker::WorkerSettings {
+/// The settings of a node's worker and reaper. One node alone has as many places as three together.
+pub fn worker_settings(name: &str, is_alone: bool) -> worker::WorkerSettings {
     WorkerSettings {
-        concurrency: 8,
+        concurrency: if is_alone { 24 } else { 8 },
         lease: LEASE,
         beat: BEAT,
         progress_beat: Duration::from_millis(200),

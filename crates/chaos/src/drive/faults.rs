@@ -54,10 +54,12 @@ pub async fn inject(
     outage_factor: f64,
     over: CancellationToken,
 ) -> anyhow::Result<()> {
-    let kinds = if bench.server.is_some() { ON_REDIS } else { ON_EMBEDDED };
+    // Where there is one node alone, each fault hits everything.
+    let (kinds, pauses) =
+        if bench.server.is_some() { (ON_REDIS, 200..900) } else { (ON_EMBEDDED, 500..2_000) };
     let mut ongoing: JoinSet<anyhow::Result<()>> = JoinSet::new();
     while !over.is_cancelled() {
-        let pause = Duration::from_millis(seeded.random_range(200..900));
+        let pause = Duration::from_millis(seeded.random_range(pauses.clone()));
         tokio::select! {
             () = over.cancelled() => break,
             () = tokio::time::sleep(pause) => {}

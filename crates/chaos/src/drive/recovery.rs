@@ -26,6 +26,7 @@ struct Run<'a> {
     node: &'a str,
     began: u64,
     ended: Option<u64>,
+    well: bool,
 }
 
 /// Joins faults and journals.
@@ -35,7 +36,7 @@ pub fn recovery(faults: &[Fault], ends: &[NodeEnd], entries: &[Entry]) -> Recove
         let run = runs.entry(&entry.task).or_default().entry(entry.epoch).or_default();
         match entry.fact {
             Fact::Begin { .. } => (run.node, run.began) = (&entry.node, entry.at),
-            Fact::End { .. } => run.ended = Some(entry.at),
+            Fact::End { well } => (run.ended, run.well) = (Some(entry.at), well),
             _ => {}
         }
     }
@@ -50,8 +51,12 @@ pub fn recovery(faults: &[Fault], ends: &[NodeEnd], entries: &[Entry]) -> Recove
             let hit = of_task.iter().find(|(_, run)| {
                 run.node == node && run.began <= at && run.ended.is_none_or(|ended| ended > at)
             });
-            let Some((epoch, _)) = hit else { continue };
+            let Some((epoch, run)) = hit else { continue };
             recovery.hit += 1;
+            // It came to its end in spite of all; what followed was not a recovery.
+            if run.well {
+                continue;
+            }
             let next = of_task.iter().filter(|(other, run)| *other > epoch && run.began >= at);
             recovery.times.extend(next.map(|(_, run)| run.began - at).min());
         }

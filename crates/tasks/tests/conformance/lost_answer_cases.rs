@@ -32,7 +32,7 @@ impl Forgetful {
             state(change.before()) == Some(State::Running) && state(change.after()) != Some(State::Running)
         });
         let spawns = changes.len() > 1 && changes.iter().any(|change| change.before().is_none());
-        (ends_a_run || spawns) && self.lost.fetch_add(1, Ordering::Relaxed) % 2 == 0
+        (ends_a_run || spawns) && self.lost.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longshore_protocol::{OwnerId, TenantId};
 use longshore_tasks::entity::{Payload, Slot};
-use longshore_tasks::{NewTask, Priority};
+use longshore_tasks::{Json, NewTask, Priority};
 use rand::Rng;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
@@ -182,7 +182,7 @@ impl Order {
         Ok(NewTask {
             tenant: TenantId::parse(format!("tenant-{}", self.tenant)).expect("letters, a dash and digits"),
             slot: self.slot(),
-            payload: Payload { version: 1, body: serde_json::to_value(&self.instructions)? },
+            payload: Payload { version: 1, body: Json::of(&self.instructions)? },
             priority: self.priority,
             delay: Duration::from_millis(self.delay_ms),
             attempts_max: ATTEMPTS_MAX,

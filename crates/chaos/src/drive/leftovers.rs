@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use longshore_files::FileStore;
@@ -42,10 +43,8 @@ pub async fn clear_up(store: &Arc<dyn TaskStore>, registry: &Registry) -> anyhow
 ///
 /// # Errors
 /// If the folder can't be read or written.
-pub async fn unfinished_files(place: &Place) -> anyhow::Result<usize> {
-    let found = files_in(&place.files())?.len();
-    FileStore::in_folder(&place.files())?.remove_unfinished().await?;
-    Ok(found - files_in(&place.files())?.len())
+pub async fn unfinished_files(place: &Place) -> anyhow::Result<u64> {
+    Ok(FileStore::in_folder(&place.files())?.remove_unfinished(Duration::ZERO).await?)
 }
 
 /// The paths of all files in a folder and below.

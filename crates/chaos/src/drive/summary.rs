@@ -47,7 +47,7 @@ pub fn announce(args: &DriveArgs, seed: u64, faulty: Duration) {
 }
 
 /// Says what happened.
-pub fn report(evidence: &Evidence<'_>, found: &[Finding], times: &Times, unfinished: usize) {
+pub fn report(evidence: &Evidence<'_>, found: &[Finding], times: &Times, unfinished: u64) {
     println!("\nfaults");
     for (kind, count) in evidence.record.counts() {
         println!("  {count:>6}  {}", kind.name());

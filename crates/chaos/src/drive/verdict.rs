@@ -287,5 +287,5 @@ fn is_crashed(task: &Task) -> bool {
 
 /// What a task made.
 fn result_of<T: DeserializeOwned>(task: &Task) -> Option<T> {
-    serde_json::from_value(task.result.clone()?).ok()
+    task.result.as_ref()?.read().ok()
 }

@@ -91,6 +91,22 @@ test("a failed export says why, and can be started again", async ({ serve, shop,
   await list.reaches("ready");
 });
 
+test("an export whose database is away for a moment says so, and ends by itself", async ({ serve, shop, page }, testInfo) => {
+  const server = await serve({ config: shop.config, settings: { WORKER__RETRY_PAUSE: "4s" } });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  const downloading = page.waitForEvent("download", { timeout: 60_000 });
+  shop.run("ALTER TABLE orders RENAME TO elsewhere");
+  await list.button.click();
+  await expect(list.panel).toContainText(/The database did not answer; trying again in a moment\. Ref [0-9A-F]{4}/);
+  await list.isGrey();
+  shop.run("ALTER TABLE elsewhere RENAME TO orders");
+  await list.reaches("ready");
+  const file = testInfo.outputPath("orders.xlsx");
+  await (await downloading).saveAs(file);
+  compare(testInfo, { file, database: shop.database, select: orders(), columns: columns("en") });
+});
+
 for (const state of ["running", "queued"] as const) {
   test(`a task that is ${state} at its deadline is abandoned, and the person can start again`, async ({ serve, slowShop, page }, testInfo) => {
     const settings = { TASKS__TIME_LIMIT: "3s", WORKER__REAP_INTERVAL: "200ms", WORKER__CONCURRENCY: "1" };

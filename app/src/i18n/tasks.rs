@@ -1,6 +1,6 @@
 //! Where a task stands, in words; used by the panel, the task centre and the contract's `message`.
 
-use longshore_protocol::{FileView, Lang, Phase, Progress, TaskKind, TaskView, Unit};
+use longshore_protocol::{FailureCode, FailureView, FileView, Lang, Phase, Progress, TaskKind, TaskView, Unit};
 
 use super::Texts;
 use crate::format::{grouped, size};
@@ -11,7 +11,10 @@ pub fn message_for(view: &TaskView, lang: Lang) -> String {
     let t = Texts::new(lang);
     let progress = view.progress;
     match view.phase {
-        Phase::Queued => t.queued(view.ahead.unwrap_or(0)),
+        Phase::Queued => match &view.failure {
+            Some(failure) => t.trying_again(failure),
+            None => t.queued(view.ahead.unwrap_or(0)),
+        },
         Phase::Running => t.working(progress, None),
         Phase::Cancelling => t.cancelling().to_owned(),
         Phase::Succeeded => match &view.file {
@@ -36,6 +39,20 @@ impl Texts {
             (Lang::Zh, 0) => "排队中，即将开始".to_owned(),
             (Lang::En, _) => format!("Queued: {} ahead of you", grouped(ahead)),
             (Lang::Zh, _) => format!("排队中，前面还有 {} 个任务", grouped(ahead)),
+        }
+    }
+
+    /// An attempt has failed for a reason that may pass, and the next one comes by itself.
+    pub fn trying_again(self, failure: &FailureView) -> String {
+        let reason = match failure.code {
+            FailureCode::Database => self.pick("The database did not answer", "数据库没有响应"),
+            FailureCode::FileStore => self.pick("The file could not be stored", "文件无法保存"),
+            _ => self.pick("Something went wrong", "出现问题"),
+        };
+        let reference = &failure.reference;
+        match self.lang {
+            Lang::En => format!("{reason}; trying again in a moment. Ref {reference}"),
+            Lang::Zh => format!("{reason}，稍后自动重试。编号 {reference}"),
         }
     }
 

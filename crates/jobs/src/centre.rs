@@ -257,7 +257,7 @@ impl Centre {
 
     async fn owned(&self, caller: &Caller, task: &str) -> Answer<(Task, Option<u64>, Timestamp)> {
         let id = TaskId::parse(task).map_err(|_| CentreError::UnknownTask)?;
-        let Loaded { task, ahead, now, .. } = self.store.load(&id).await?;
+        let Loaded { task, ahead, now, .. } = self.store.peek(&id).await?;
         match task {
             // A part of a task is nobody's: only the task itself is shown.
             Some(task) if task.slot.owner == caller.owner && task.parent.is_none() => Ok((task, ahead, now)),

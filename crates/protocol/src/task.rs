@@ -183,7 +183,7 @@ pub struct TaskView {
     pub server_now: u64,
     /// The finished file.
     pub file: Option<FileView>,
-    /// Why it failed.
+    /// Why it failed; of a queued task, why its last attempt did, which is followed by another.
     pub failure: Option<FailureView>,
 }
 

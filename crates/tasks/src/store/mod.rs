@@ -195,6 +195,12 @@ pub trait TaskStore: Send + Sync + 'static {
     /// The task of that id, live or archived.
     async fn load(&self, id: &TaskId) -> Result<Loaded, StoreError>;
 
+    /// As [`TaskStore::load`], for a look that changes nothing: without the parent, and with a time that may be a
+    /// few milliseconds behind. This is what polls ask, so it should cost the store as little as can be.
+    async fn peek(&self, id: &TaskId) -> Result<Loaded, StoreError> {
+        self.load(id).await
+    }
+
     /// The task that holds the slot.
     async fn load_slot(&self, slot: &Slot) -> Result<Loaded, StoreError>;
 

@@ -66,11 +66,11 @@ impl Connection {
         }
     }
 
-    /// Sends commands together, which must be safe to repeat; as [`Connection::call`].
-    pub(super) async fn ask<T: FromRedisValue>(&self, commands: &Pipeline) -> RedisResult<T> {
+    /// Sends a command, which must be safe to repeat; as [`Connection::call`].
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let mut patience = Patience::new();
         loop {
-            match commands.query_async(&mut self.clone()).await {
+            match command.query_async(&mut self.clone()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => patience.wait(error).await?,
             }

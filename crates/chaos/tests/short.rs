@@ -6,7 +6,7 @@ use std::process::Command;
 /// The driver with its settings; what the environment says of other runs does not count here.
 fn short_run(store: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_longshore-chaos"));
-    command.args(["drive", "--store", store, "--tasks", "300", "--seconds-max", "40", "--rate", "20"]);
+    command.args(["drive", "--store", store, "--tasks", "300", "--seconds-max", "60", "--rate", "20"]);
     for name in ["TASKS", "SEED", "SECONDS_MAX", "NODES", "RATE", "OUTAGE_FACTOR", "KEEP"] {
         command.env_remove(name);
     }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use longshore_tasks::{WorkerSettings, worker};
 
-/// How long a lease lasts unless renewed.
-pub const LEASE: Duration = Duration::from_secs(3);
+/// How long a lease lasts unless renewed; longer than a call is repeated by the store itself, as in production.
+pub const LEASE: Duration = Duration::from_secs(5);
 /// How often leases are renewed.
 pub const BEAT: Duration = Duration::from_millis(500);
 /// How long a node may take to stop when it is asked to.

@@ -23,6 +23,13 @@ const CLOCK_MS: i64 = 600_000;
 /// How long a proxy stays closed at least, so that all its connections notice.
 const TIME_TO_CLOSE: Duration = Duration::from_millis(50);
 
+/// What the commits have in them that publish a file, end a run until its children have ended, and create tasks.
+const MARKS: [&str; 3] = ["\"result\":\"reports/", "\"state\":\"waiting\"", "\"version\":1,"];
+/// How long answers are lost at least: the store itself repeats a call for nearly as long.
+const DEAF_MIN: Duration = Duration::from_millis(2_100);
+/// How long one of them is waited for.
+const AMBUSH_MAX: Duration = Duration::from_secs(5);
+
 /// Faults of a run on Redis, and how often each comes compared with the others.
 const ON_REDIS: &[(FaultKind, u32)] = &[
     (FaultKind::Kill, 14),
@@ -169,9 +176,15 @@ async fn one(bench: Arc<Bench>, kind: FaultKind, dice: Dice, over: CancellationT
                 lasting(dice.between(Duration::from_millis(300), Duration::from_secs(4)), &over).await;
                 proxy.lose_answers(0);
             } else {
-                // So long that repeating at once does not help.
-                proxy.set(Mode::Deaf);
-                lasting(dice.between(Duration::from_secs(1), Duration::from_secs(5)), &over).await;
+                // So long that repeating at once does not help. It begins where an answer matters most.
+                let mark = MARKS[(dice.size * 1_000.0) as usize % MARKS.len()];
+                if proxy.ambush(mark, AMBUSH_MAX).await {
+                    bench.record.add_ambush();
+                } else {
+                    proxy.set(Mode::Deaf);
+                }
+                // Within a lease, or nobody would be left who asks again.
+                lasting(DEAF_MIN + (LEASE - DEAF_MIN).mul_f64((dice.size - 0.6) * 1.5), &over).await;
                 proxy.set(Mode::Closed);
                 tokio::time::sleep(TIME_TO_CLOSE).await;
                 proxy.set(Mode::Open);

@@ -1,8 +1,9 @@
 //! A TCP proxy in front of Redis, so that one node, or all, can be cut off, and answers can be lost.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -19,28 +20,39 @@ pub enum Mode {
     Closed,
     /// It keeps connections, takes new ones, and passes nothing on.
     Silent,
-    /// It passes questions on, which are done, and no answers. To be followed by [`Mode::Closed`], because answers that come
-    /// later would be taken for those of other questions.
+    /// It passes questions on, which are done, and no answers. A connection that lost one closes afterwards.
     Deaf,
 }
 
 /// One proxy. It ends when it is dropped.
 pub struct Proxy {
     port: u16,
-    mode: watch::Sender<Mode>,
-    losses: Arc<Losses>,
+    traps: Arc<Traps>,
     // Held for its drop.
     _accepting: JoinSet<()>,
 }
 
-/// Answers to be lost, and those that were.
-#[derive(Default)]
-struct Losses {
+/// What all connections of a proxy share.
+struct Traps {
+    mode: watch::Sender<Mode>,
+    /// Answers to be lost, and those that were.
     ordered: AtomicU32,
     done: AtomicU64,
+    /// The proxy turns deaf when a question has this in it.
+    ambush: Mutex<Option<&'static str>>,
 }
 
-impl Losses {
+impl Traps {
+    /// Whether this question is the one that was waited for.
+    fn spring(&self, question: &[u8]) {
+        let mut ambush = self.ambush.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mark) = *ambush else { return };
+        if question.windows(mark.len()).any(|part| part == mark.as_bytes()) {
+            *ambush = None;
+            self.mode.send_replace(Mode::Deaf);
+        }
+    }
+
     fn take(&self) -> bool {
         let one_less = |ordered: u32| ordered.checked_sub(1);
         let taken = self.ordered.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less).is_ok();
@@ -59,16 +71,15 @@ impl Proxy {
     pub async fn start(upstream: u16) -> anyhow::Result<Proxy> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no port for a proxy")?;
         let port = listener.local_addr()?.port();
-        let (mode, watched) = watch::channel(Mode::Open);
-        let losses = Arc::new(Losses::default());
+        let traps = Arc::new(Traps {
+            mode: watch::channel(Mode::Open).0,
+            ordered: AtomicU32::new(0),
+            done: AtomicU64::new(0),
+            ambush: Mutex::new(None),
+        });
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(
-            listener,
-            SocketAddr::from(([127, 0, 0, 1], upstream)),
-            watched,
-            Arc::clone(&losses),
-        ));
-        Ok(Proxy { port, mode, losses, _accepting: accepting })
+        accepting.spawn(accept(listener, SocketAddr::from(([127, 0, 0, 1], upstream)), Arc::clone(&traps)));
+        Ok(Proxy { port, traps, _accepting: accepting })
     }
 
     /// The address to reach Redis through it.
@@ -78,32 +89,37 @@ impl Proxy {
 
     /// Changes what it does.
     pub fn set(&self, mode: Mode) {
-        self.mode.send_replace(mode);
+        self.traps.mode.send_replace(mode);
+    }
+
+    /// Waits, for so long at most, for a question with `mark` in it, and turns deaf for all answers from its own on. Gives
+    /// whether it came.
+    pub async fn ambush(&self, mark: &'static str, at_most: Duration) -> bool {
+        let mut mode = self.traps.mode.subscribe();
+        *self.traps.ambush.lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
+        let sprung = tokio::time::timeout(at_most, mode.wait_for(|mode| *mode == Mode::Deaf)).await.is_ok();
+        *self.traps.ambush.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        sprung
     }
 
     /// Loses the next answers, each with its connection: what was asked has been done by then.
     pub fn lose_answers(&self, count: u32) {
-        self.losses.ordered.store(count, Ordering::Release);
+        self.traps.ordered.store(count, Ordering::Release);
     }
 
     /// Answers lost so far.
     pub fn lost(&self) -> u64 {
-        self.losses.done.load(Ordering::Relaxed)
+        self.traps.done.load(Ordering::Relaxed)
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    upstream: SocketAddr,
-    mode: watch::Receiver<Mode>,
-    losses: Arc<Losses>,
-) {
+async fn accept(listener: TcpListener, upstream: SocketAddr, traps: Arc<Traps>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((client, _)) = accepted {
-                    connections.spawn(carry(client, upstream, mode.clone(), Arc::clone(&losses)));
+                    connections.spawn(carry(client, upstream, Arc::clone(&traps)));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -112,7 +128,8 @@ async fn accept(
 }
 
 /// Carries one connection; both ends close when it returns.
-async fn carry(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mode>, losses: Arc<Losses>) {
+async fn carry(client: TcpStream, upstream: SocketAddr, traps: Arc<Traps>) {
+    let mode = traps.mode.subscribe();
     let mut closed = mode.clone();
     if *mode.borrow() == Mode::Closed {
         return;
@@ -122,21 +139,26 @@ async fn carry(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mo
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let asked = AtomicBool::new(false);
+    let (asked, has_lost) = (AtomicBool::new(false), AtomicBool::new(false));
     let up = async {
-        pump(&mut from_client, &mut to_server, mode.clone(), |_| {
+        pump(&mut from_client, &mut to_server, mode.clone(), |_, question| {
             asked.store(true, Ordering::Release);
+            traps.spring(question);
             Fate::Passes
         })
         .await;
     };
     // A message of a subscription, for which nobody asked, is no answer.
-    let down = pump(&mut from_server, &mut to_client, mode.clone(), |mode| {
+    let down = pump(&mut from_server, &mut to_client, mode.clone(), |mode, _| {
         let is_answer = asked.swap(false, Ordering::AcqRel);
-        if mode == Mode::Deaf {
-            losses.done.fetch_add(u64::from(is_answer), Ordering::Relaxed);
+        // An answer after a lost one would be taken for that.
+        if mode != Mode::Deaf && has_lost.load(Ordering::Acquire) {
+            Fate::Ends
+        } else if mode == Mode::Deaf {
+            has_lost.store(true, Ordering::Release);
+            traps.done.fetch_add(u64::from(is_answer), Ordering::Relaxed);
             Fate::Lost
-        } else if is_answer && losses.take() {
+        } else if is_answer && traps.take() {
             Fate::Ends
         } else {
             Fate::Passes
@@ -162,7 +184,7 @@ async fn pump(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     mut mode: watch::Receiver<Mode>,
-    fate: impl Fn(Mode) -> Fate,
+    fate: impl Fn(Mode, &[u8]) -> Fate,
 ) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -171,7 +193,7 @@ async fn pump(
             Ok(mode) => *mode,
             Err(_) => return,
         };
-        match fate(mode) {
+        match fate(mode, &buffer[..count]) {
             Fate::Passes => {}
             Fate::Lost => continue,
             Fate::Ends => return,

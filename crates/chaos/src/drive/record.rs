@@ -104,6 +104,7 @@ pub struct Record {
     faults: Mutex<Vec<Fault>>,
     ends: Mutex<Vec<NodeEnd>>,
     lost_answers: AtomicU64,
+    ambushes: AtomicU64,
 }
 
 impl Record {
@@ -130,6 +131,16 @@ impl Record {
     /// Answers of Redis were lost.
     pub fn add_lost_answers(&self, count: u64) {
         self.lost_answers.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// A proxy turned deaf at a commit of its choice.
+    pub fn add_ambush(&self) {
+        self.ambushes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Times that a proxy turned deaf at a commit of its choice.
+    pub fn ambushes(&self) -> u64 {
+        self.ambushes.load(Ordering::Relaxed)
     }
 
     /// Answers of Redis that were lost.

@@ -52,7 +52,8 @@ pub fn report(evidence: &Evidence<'_>, found: &[Finding], times: &Times, unfinis
     for (kind, count) in evidence.record.counts() {
         println!("  {count:>6}  {}", kind.name());
     }
-    println!("  {:>6}  replies of Redis lost", evidence.record.lost_answers());
+    let (lost, chosen) = (evidence.record.lost_answers(), evidence.record.ambushes());
+    println!("  {lost:>6}  replies of Redis lost, {chosen} times beginning with that to a chosen commit");
     let aborted = evidence.record.ends().iter().filter(|end| end.how == Ended::Aborted).count();
     println!("  {aborted:>6}  nodes aborted by a poisonous task");
 

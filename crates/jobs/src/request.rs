@@ -12,7 +12,7 @@ const KEY_CHARS_MAX: usize = 64;
 pub struct CheckedOrder {
     /// The task's payload.
     pub payload: Payload,
-    /// The client's name for the request.
+    /// The key of the client's name for the request.
     pub idempotency_key: Option<String>,
 }
 
@@ -28,13 +28,14 @@ pub(crate) fn check_zone(name: &str, problems: &mut Vec<Problem>) -> TimeZone {
     })
 }
 
-/// The client's name for its request, where it gives one.
+/// The client's name for its request, where it gives one. Marked as such: the runner has keys of its own, which no client
+/// can take.
 pub(crate) fn check_key(key: &str, problems: &mut Vec<Problem>) -> Option<String> {
     if key.chars().count() > KEY_CHARS_MAX {
         let kind = ProblemKind::TooLong { limit: KEY_CHARS_MAX as u32 };
         problems.push(Problem { field: "idempotency_key".to_owned(), kind });
     }
-    Some(key.to_owned()).filter(|key| !key.is_empty())
+    (!key.is_empty()).then(|| format!("request {key}"))
 }
 
 /// The store's time for what tells local time.

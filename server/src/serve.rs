@@ -9,7 +9,7 @@ use axum::Router;
 use longshore_datasets::{Catalog, sqlite};
 use longshore_files::FileStore;
 use longshore_jobs::export::ExportJob;
-use longshore_jobs::leftovers::{self, Scratch};
+use longshore_jobs::leftovers;
 use longshore_jobs::statistics::{PartJob, StatisticsJob};
 use longshore_jobs::{Centre, CentreSettings};
 use longshore_tasks::store::{EmbeddedStore, RedisStore};
@@ -122,8 +122,6 @@ async fn work(
     shutdown: &CancellationToken,
     parts: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
-    let all = config.data_dir.join("scratch");
-    let scratch = Scratch::make(&all).with_context(|| format!("can't make a folder in {}", all.display()))?;
     if store.is_exclusive() {
         files.remove_unfinished(Duration::ZERO).await?;
     }
@@ -132,16 +130,11 @@ async fn work(
     let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
     let sweeping = leftovers::sweep(files.clone(), 2 * longest, SWEEP_INTERVAL);
 
-    let scratch_path = scratch.path().to_path_buf();
     let registry = Arc::new(
         Registry::default()
             .with(PartJob { catalog: Arc::clone(catalog) })
-            .with(StatisticsJob {
-                catalog: Arc::clone(catalog),
-                files: files.clone(),
-                scratch: scratch_path.clone(),
-            })
-            .with(ExportJob { catalog: Arc::clone(catalog), files: files.clone(), scratch: scratch_path }),
+            .with(StatisticsJob { catalog: Arc::clone(catalog), files: files.clone() })
+            .with(ExportJob { catalog: Arc::clone(catalog), files: files.clone() }),
     );
     reaper::take_back_orphans(&**store, &registry).await?;
     let settings = worker_settings(config);
@@ -152,7 +145,6 @@ async fn work(
             () = async { tokio::join!(worker, reaper); } => {}
             () = sweeping => {}
         }
-        drop(scratch);
         Ok(())
     });
     Ok(())

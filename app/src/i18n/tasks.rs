@@ -1,6 +1,8 @@
 //! Where a task stands, in words; used by the panel, the task centre and the contract's `message`.
 
-use longshore_protocol::{FailureCode, FailureView, FileView, Lang, Phase, Progress, TaskKind, TaskView, Unit};
+use longshore_protocol::{
+    FailureCode, FailureView, FileView, Lang, Phase, Progress, TaskKind, TaskView, Unit,
+};
 
 use super::Texts;
 use crate::format::{grouped, size};

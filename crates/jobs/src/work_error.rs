@@ -46,9 +46,7 @@ impl From<WorkError> for JobError {
                 (FailureCode::BadValue, Some(column.clone()))
             }
             WorkError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
-            WorkError::Files(_) | WorkError::Sheet(SheetError::Io(_) | SheetError::Scratch { .. }) => {
-                (FailureCode::FileStore, None)
-            }
+            WorkError::Files(_) | WorkError::Sheet(SheetError::Io(_)) => (FailureCode::FileStore, None),
             WorkError::Part { failure, .. } => (failure.code, failure.detail.clone()),
             WorkError::Source(_)
             | WorkError::Sheet(_)

@@ -62,12 +62,10 @@ impl Fixture {
         let config = toml::from_str(ORDERS).expect("well-formed");
         let catalog = Arc::new(Catalog::from_config(&config, root).expect("valid"));
         let files = FileStore::in_folder(&root.join("files")).expect("opens");
-        let scratch = root.join("scratch");
-        std::fs::create_dir(&scratch).expect("creates");
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), settings);
-        let registry = Arc::new(Registry::default().with(ExportJob { catalog, files, scratch }));
+        let registry = Arc::new(Registry::default().with(ExportJob { catalog, files }));
         let quick = Duration::from_millis(20);
         let settings = WorkerSettings {
             progress_beat: quick,
@@ -135,7 +133,7 @@ impl Fixture {
 
 fn files_below(root: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![root.join("files"), root.join("scratch")];
+    let mut folders = vec![root.join("files")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("readable").flatten() {
             let path = entry.path();

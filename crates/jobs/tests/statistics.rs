@@ -73,13 +73,11 @@ impl Fixture {
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), CentreSettings::default());
-        let scratch = root.to_path_buf();
-        let registry =
-            Arc::new(Registry::default().with(PartJob { catalog: catalog.clone() }).with(StatisticsJob {
-                catalog,
-                files,
-                scratch,
-            }));
+        let registry = Arc::new(
+            Registry::default()
+                .with(PartJob { catalog: catalog.clone() })
+                .with(StatisticsJob { catalog, files }),
+        );
         let quick = Duration::from_millis(20);
         let settings = |name: &str| WorkerSettings {
             progress_beat: quick,

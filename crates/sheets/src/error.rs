@@ -11,16 +11,16 @@ pub enum SheetError {
     #[error("the file could not be written: {0}")]
     Io(#[source] io::Error),
 
-    /// The scratch directory could not take temporary data, usually because its disk is full.
-    #[error("temporary data could not be written: {reason}")]
-    Scratch {
-        /// What the operating system said.
-        reason: String,
-    },
-
     /// The workbook could not be put together.
     #[error("the workbook could not be made: {0}")]
-    Workbook(#[source] rust_xlsxwriter::XlsxError),
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+
+    /// The workbook around the rows is not as expected: a fault of this crate.
+    #[error("the workbook's frame is not as expected: {what}")]
+    Scaffold {
+        /// What is missing or malformed.
+        what: String,
+    },
 
     /// A column's Arrow type has no encoder.
     #[error("column \"{column}\" has type {data_type}, which cannot be written to a spreadsheet")]
@@ -72,17 +72,6 @@ pub enum SheetError {
 impl SheetError {
     /// Whether the same work could succeed later: true for errors of disks and sinks only.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, SheetError::Io(_) | SheetError::Scratch { .. })
-    }
-}
-
-impl From<rust_xlsxwriter::XlsxError> for SheetError {
-    fn from(error: rust_xlsxwriter::XlsxError) -> Self {
-        match error {
-            rust_xlsxwriter::XlsxError::TempFileError(_, error) => {
-                SheetError::Scratch { reason: error.to_string() }
-            }
-            other => SheetError::Workbook(other),
-        }
+        matches!(self, SheetError::Io(_))
     }
 }

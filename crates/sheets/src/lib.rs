@@ -12,8 +12,7 @@
 //! - Text never becomes a formula: XLSX cells are typed strings, CSV fields pass the [`guard`].
 //! - A null is a blank XLSX cell and an empty CSV field. An empty text is a blank XLSX cell too (the
 //!   format has no difference that programs keep), but `""` in CSV.
-//! - Temporary data goes to [`SheetSpec::scratch_dir`] only and is gone when the writer is dropped,
-//!   whether or not it finished.
+//! - Bytes reach the sink as rows come; there are no temporary files.
 //! - After an error the file is incomplete, and the writer refuses to finish it.
 //!
 //! Supported Arrow types: `Utf8`, `Int64`, `Decimal128`, `Float64`, `Boolean`, `Date32` and
@@ -30,7 +29,6 @@ mod width;
 mod xlsx;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,6 +43,29 @@ pub use guard::{guard, unguard};
 /// ("Excel specifications and limits", Microsoft).
 pub const MAX_DATA_ROWS_PER_SHEET: u32 = 1_048_575;
 
+/// How small an XLSX file is to be, and how fast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Large and quick.
+    Fastest,
+    /// A compromise.
+    #[default]
+    Balanced,
+    /// Small and slow.
+    Smallest,
+}
+
+impl Compression {
+    /// zlib's level.
+    fn level(self) -> u32 {
+        match self {
+            Compression::Fastest => 1,
+            Compression::Balanced => 3,
+            Compression::Smallest => 6,
+        }
+    }
+}
+
 /// What is to be written, known before the first row.
 #[derive(Clone, Debug)]
 pub struct SheetSpec {
@@ -54,24 +75,24 @@ pub struct SheetSpec {
     pub headers: Vec<String>,
     /// The columns that every batch will have.
     pub schema: SchemaRef,
-    /// An existing directory for temporary files.
-    pub scratch_dir: PathBuf,
     /// Data rows on one XLSX sheet before the next one begins; at most and by default
     /// [`MAX_DATA_ROWS_PER_SHEET`].
     pub rows_per_sheet: u32,
+    /// How an XLSX file is compressed.
+    pub compression: Compression,
     /// Once set, writing and finishing stop soon with [`SheetError::Cancelled`].
     pub cancelled: Arc<AtomicBool>,
 }
 
 impl SheetSpec {
     /// A specification with the usual row limit and a cancellation flag of its own.
-    pub fn new(title: String, headers: Vec<String>, schema: SchemaRef, scratch_dir: PathBuf) -> SheetSpec {
+    pub fn new(title: String, headers: Vec<String>, schema: SchemaRef) -> SheetSpec {
         SheetSpec {
             title,
             headers,
             schema,
-            scratch_dir,
             rows_per_sheet: MAX_DATA_ROWS_PER_SHEET,
+            compression: Compression::default(),
             cancelled: Arc::default(),
         }
     }
@@ -89,19 +110,17 @@ pub struct Summary {
 }
 
 /// Takes rows and writes them to its sink. Dropping it without finishing leaves the sink with an
-/// incomplete file and the scratch directory empty.
+/// incomplete file.
 pub trait SheetWriter: Send {
     /// Appends the rows of a batch.
     ///
     /// # Errors
     /// [`SheetError::SchemaMismatch`] where the batch has other columns than announced;
-    /// [`SheetError::Cancelled`] once the flag is set; [`SheetError::Io`] and
-    /// [`SheetError::Scratch`] where bytes cannot be stored. After any of them only dropping the
-    /// writer is useful: everything else answers [`SheetError::Incomplete`].
+    /// [`SheetError::Cancelled`] once the flag is set; [`SheetError::Io`] where bytes cannot be stored. After
+    /// any of them only dropping the writer is useful: everything else answers [`SheetError::Incomplete`].
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), SheetError>;
 
-    /// Completes the file and flushes the sink. For XLSX this is where the bytes reach the sink, so
-    /// it can take as long as writing the rows did.
+    /// Completes the file and flushes the sink.
     ///
     /// # Errors
     /// As [`SheetWriter::write_batch`], and [`SheetError::Workbook`].
@@ -112,8 +131,7 @@ pub trait SheetWriter: Send {
 ///
 /// # Errors
 /// [`SheetError::UnsupportedType`], [`SheetError::NoColumns`], [`SheetError::TooManyColumns`] and
-/// [`SheetError::HeaderCount`] where the specification cannot be met; [`SheetError::Scratch`] where
-/// the scratch directory cannot be used.
+/// [`SheetError::HeaderCount`] where the specification cannot be met.
 pub fn open(
     format: ExportFormat,
     spec: SheetSpec,

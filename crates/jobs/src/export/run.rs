@@ -1,7 +1,6 @@
 //! What a worker does with an export task.
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -29,8 +28,6 @@ pub struct ExportJob {
     pub catalog: Arc<Catalog>,
     /// Where files go.
     pub files: FileStore,
-    /// An existing folder for temporary files.
-    pub scratch: PathBuf,
 }
 
 fn folder(task: &TaskId) -> String {
@@ -84,7 +81,6 @@ impl ExportJob {
                     .map(|column| column.labels.get(order.lang).to_owned())
                     .collect(),
                 sqlite::schema(dataset, &query),
-                self.scratch.clone(),
             )
         };
         spawn_reader(dataset.clone(), query, stop.share(), RowSender(rows_in));

@@ -1,7 +1,6 @@
 //! What a worker does with a statistics task: first its parts, then, when all of them have ended, its file.
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -28,8 +27,6 @@ pub struct StatisticsJob {
     pub catalog: Arc<Catalog>,
     /// Where files go.
     pub files: FileStore,
-    /// An existing folder for temporary files.
-    pub scratch: PathBuf,
 }
 
 fn folder(task: &TaskId) -> String {
@@ -125,7 +122,7 @@ impl StatisticsJob {
         let (dataset, statistics, _) =
             prepare(&self.catalog, &order.request.dataset, &order.request.filters)?;
         let stop = StopFlag::following(context);
-        let sheet = Sheet::open(&dataset, &statistics, order.lang, &self.scratch, stop.share())?;
+        let sheet = Sheet::open(&dataset, &statistics, order.lang, stop.share())?;
         context.report(0, None, Unit::Bytes);
         let key = key(&context.task().id, context.token());
         let mut writer = self.files.create(&key).await?;

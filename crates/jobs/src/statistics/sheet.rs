@@ -1,7 +1,6 @@
 //! The lines of the file: a header in the person's language, and a line a day.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,7 +36,6 @@ impl Sheet {
         dataset: &Dataset,
         statistics: &DailyStatistics,
         lang: Lang,
-        scratch: &Path,
         cancelled: Arc<AtomicBool>,
     ) -> Result<Sheet, WorkError> {
         let columns: Vec<&Column> = statistics.sums.iter().map(|index| &dataset.columns[*index]).collect();
@@ -67,7 +65,7 @@ impl Sheet {
         );
         let schema = Arc::new(Schema::new(fields));
         let title = dataset.labels.get(lang).to_owned();
-        let spec = SheetSpec::new(title, headers, Arc::clone(&schema), scratch.to_path_buf());
+        let spec = SheetSpec::new(title, headers, Arc::clone(&schema));
         let written = Written::default();
         let spec = SheetSpec { cancelled, ..spec };
         let writer = longshore_sheets::open(FORMAT, spec, Box::new(written.clone()))?;

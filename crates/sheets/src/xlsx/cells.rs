@@ -1,17 +1,16 @@
-//! From Arrow values to cells.
+//! From Arrow values to the XML of cells.
 
 use std::borrow::Cow;
+use std::io::Write;
 
-use rust_xlsxwriter::{Format, Worksheet, XlsxError};
+use rust_xlsxwriter::Format;
 
+use super::strings::{SharedStrings, Sharing};
+use super::text::{needs_preserve, push_escaped, shorten};
 use crate::column::{ColumnKind, Values};
 use crate::iso::{IsoDate, IsoTimestamp, MICROS_PER_DAY};
 use crate::number::{DecimalText, decimal_as_number, integer_as_number, non_finite_text};
 
-use super::escape::escape_missed_forms;
-
-/// The longest text of a cell in UTF-16 units ("Excel specifications and limits", Microsoft).
-const MAX_CELL_UNITS: usize = 32_767;
 /// Decimal places that a number format can show.
 const MAX_FORMAT_PLACES: i8 = 30;
 /// Excel's serial number of 1970-01-01.
@@ -22,50 +21,6 @@ const SERIAL_OF_UNIX_EPOCH: i64 = 25_569;
 const FIRST_SAFE_SERIAL: i64 = 61;
 /// The serial number after 9999-12-31, the last day that Excel knows.
 const SERIAL_AFTER_LAST: i64 = 2_958_466;
-/// Bytes of XML that a cell takes at most, its text apart.
-const CELL_MARKUP_BYTES: u64 = 96;
-/// Bytes of XML that a row takes at most, its cells apart.
-const ROW_MARKUP_BYTES: u64 = 64;
-
-/// What has been written, counted as it goes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct CellCounts {
-    row_count: u64,
-    shortened_cell_count: u64,
-    sheet_bytes: u64,
-    largest_sheet_bytes: u64,
-}
-
-impl CellCounts {
-    pub(super) fn row_count(&self) -> u64 {
-        self.row_count
-    }
-
-    pub(super) fn shortened_cell_count(&self) -> u64 {
-        self.shortened_cell_count
-    }
-
-    /// An upper bound of the XML of any one sheet, which decides about ZIP64.
-    pub(super) fn largest_sheet_bytes(&self) -> u64 {
-        self.largest_sheet_bytes
-    }
-
-    pub(super) fn start_sheet(&mut self) {
-        self.sheet_bytes = 1 << 20;
-    }
-
-    pub(super) fn end_row(&mut self) {
-        self.row_count += 1;
-        self.sheet_bytes += ROW_MARKUP_BYTES;
-        self.largest_sheet_bytes = self.largest_sheet_bytes.max(self.sheet_bytes);
-    }
-
-    fn add_cell(&mut self, text: &str) {
-        // `&` becomes `&amp;`, a control character `_xHHHH_`, and `_` may become `_x005F_`: six more each.
-        let escaped = text.bytes().filter(|byte| matches!(byte, 0..=0x1F | b'&' | b'<' | b'>' | b'_'));
-        self.sheet_bytes += CELL_MARKUP_BYTES + text.len() as u64 + 6 * escaped.count() as u64;
-    }
-}
 
 /// How a column's cells look. Text columns have the format "@", so that an id stays text when
 /// somebody edits its cell.
@@ -86,40 +41,176 @@ pub(super) fn column_format(kind: ColumnKind) -> Format {
     Format::new().set_num_format(code.into_owned())
 }
 
-/// Writes one value of a batch; a null leaves the cell blank.
-pub(super) fn write_cell(
-    sheet: &mut Worksheet,
-    sheet_row: u32,
-    column: u16,
-    values: &Values<'_>,
-    row: usize,
-    counts: &mut CellCounts,
-) -> Result<(), XlsxError> {
-    if values.is_null(row) {
-        return Ok(());
+/// What is the same in every cell of a column.
+pub(super) struct ColumnCells {
+    /// `<c r="` and the column's letters.
+    start: Vec<u8>,
+    /// After the row's number: the style, and the end of the tag and the start of the value by type.
+    number: Vec<u8>,
+    boolean: Vec<u8>,
+    shared: Vec<u8>,
+    inline: Vec<u8>,
+    inline_preserved: Vec<u8>,
+    sharing: Sharing,
+}
+
+impl ColumnCells {
+    pub(super) fn new(index: usize, style: u32) -> ColumnCells {
+        let styled = match style {
+            0 => "\"".to_owned(),
+            style => format!("\" s=\"{style}\""),
+        };
+        ColumnCells {
+            start: format!("<c r=\"{}", column_letters(index)).into_bytes(),
+            number: format!("{styled}><v>").into_bytes(),
+            boolean: format!("{styled} t=\"b\"><v>").into_bytes(),
+            shared: format!("{styled} t=\"s\"><v>").into_bytes(),
+            inline: format!("{styled} t=\"inlineStr\"><is><t>").into_bytes(),
+            inline_preserved: format!("{styled} t=\"inlineStr\"><is><t xml:space=\"preserve\">").into_bytes(),
+            sharing: Sharing::default(),
+        }
     }
-    let number = match values {
-        Values::Text(array) => {
-            return write_text(sheet, sheet_row, column, array.value(row), None, counts);
+
+    /// Appends the cell of one value; a null or an empty text leaves none. `row_number` is the digits of the sheet's row. Gives
+    /// whether the text was shortened.
+    pub(super) fn push(
+        &mut self,
+        out: &mut Vec<u8>,
+        row_number: &[u8],
+        values: &Values<'_>,
+        row: usize,
+        strings: &mut SharedStrings,
+    ) -> bool {
+        if values.is_null(row) {
+            return false;
         }
-        Values::Boolean(array) => {
-            counts.add_cell("");
-            sheet.write_boolean(sheet_row, column, array.value(row))?;
-            return Ok(());
+        match values {
+            Values::Text(array) => return self.push_text(out, row_number, array.value(row), strings),
+            Values::Boolean(array) => {
+                self.begin(out, row_number, &self.boolean);
+                out.push(b'0' + u8::from(array.value(row)));
+                out.extend_from_slice(VALUE_END);
+                return false;
+            }
+            Values::Integer(array) if integer_as_number(array.value(row)).is_some() => {
+                self.begin(out, row_number, &self.number);
+                out.extend_from_slice(itoa::Buffer::new().format(array.value(row)).as_bytes());
+                out.extend_from_slice(VALUE_END);
+                return false;
+            }
+            Values::Decimal(array, scale) if decimal_as_number(array.value(row), *scale).is_some() => {
+                self.begin(out, row_number, &self.number);
+                push_decimal(out, array.value(row), *scale);
+                out.extend_from_slice(VALUE_END);
+                return false;
+            }
+            _ => {}
         }
-        Values::Integer(array) => integer_as_number(array.value(row)),
-        Values::Decimal(array, scale) => decimal_as_number(array.value(row), *scale),
-        Values::Float(array) => Some(array.value(row)).filter(|number| number.is_finite()),
-        Values::Date(array) => date_serial(i64::from(array.value(row))),
-        Values::Timestamp(array) => timestamp_serial(array.value(row)),
+        let number = match values {
+            Values::Float(array) => Some(array.value(row)).filter(|number| number.is_finite()),
+            Values::Date(array) => date_serial(i64::from(array.value(row))),
+            Values::Timestamp(array) => timestamp_serial(array.value(row)),
+            _ => None,
+        };
+        match number {
+            Some(number) => {
+                self.begin(out, row_number, &self.number);
+                push_float(out, number);
+                out.extend_from_slice(VALUE_END);
+                false
+            }
+            None => self.push_text(out, row_number, &exact_text(values, row), strings),
+        }
+    }
+
+    fn push_text(
+        &mut self,
+        out: &mut Vec<u8>,
+        row_number: &[u8],
+        text: &str,
+        strings: &mut SharedStrings,
+    ) -> bool {
+        let kept = shorten(text);
+        if kept.is_empty() {
+            return false;
+        }
+        match strings.number(kept, &mut self.sharing) {
+            Some(number) => {
+                self.begin(out, row_number, &self.shared);
+                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+                out.extend_from_slice(VALUE_END);
+            }
+            None => {
+                let tag = if needs_preserve(kept) { &self.inline_preserved } else { &self.inline };
+                self.begin(out, row_number, tag);
+                push_escaped(out, kept);
+                out.extend_from_slice(b"</t></is></c>");
+            }
+        }
+        kept.len() < text.len()
+    }
+
+    fn begin(&self, out: &mut Vec<u8>, row_number: &[u8], tag: &[u8]) {
+        out.extend_from_slice(&self.start);
+        out.extend_from_slice(row_number);
+        out.extend_from_slice(tag);
+    }
+}
+
+const VALUE_END: &[u8] = b"</v></c>";
+
+/// A column's name: A to Z, AA and so on.
+fn column_letters(mut index: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.insert(0, char::from(b'A' + (index % 26) as u8));
+        match index / 26 {
+            0 => return letters.into_iter().collect(),
+            next => index = next - 1,
+        }
+    }
+}
+
+/// A decimal with no zeros at its end, which has 15 significant digits at most.
+fn push_decimal(out: &mut Vec<u8>, unscaled: i128, scale: i8) {
+    let (mut digits, mut places) = (unscaled.unsigned_abs(), i32::from(scale));
+    while places > 0 && digits.is_multiple_of(10) {
+        digits /= 10;
+        places -= 1;
+    }
+    if unscaled < 0 {
+        out.push(b'-');
+    }
+    let mut buffer = itoa::Buffer::new();
+    let digits = match u64::try_from(digits) {
+        Ok(digits) => buffer.format(digits),
+        Err(_) => buffer.format(digits),
     };
-    match number {
-        Some(number) => {
-            counts.add_cell("");
-            sheet.write_number(sheet_row, column, number)?;
-            Ok(())
+    match usize::try_from(places) {
+        Ok(0) => out.extend_from_slice(digits.as_bytes()),
+        Ok(places) => {
+            let whole = digits.len().saturating_sub(places);
+            out.extend_from_slice(if whole == 0 { b"0" } else { &digits.as_bytes()[..whole] });
+            out.push(b'.');
+            out.extend(std::iter::repeat_n(b'0', places.saturating_sub(digits.len())));
+            out.extend_from_slice(&digits.as_bytes()[whole..]);
         }
-        None => write_text(sheet, sheet_row, column, &exact_text(values, row), None, counts),
+        Err(_) => {
+            out.extend_from_slice(digits.as_bytes());
+            if digits != "0" {
+                out.extend(std::iter::repeat_n(b'0', places.unsigned_abs() as usize));
+            }
+        }
+    }
+}
+
+/// A float as the shortest text that reads back as the same float.
+fn push_float(out: &mut Vec<u8>, value: f64) {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    } else {
+        // Writing to memory does not fail.
+        write!(out, "{}", ryu::Buffer::new().format_finite(value)).ok();
     }
 }
 
@@ -138,49 +229,6 @@ fn exact_text(values: &Values<'_>, row: usize) -> String {
     }
 }
 
-/// Writes a typed string, shortened to what a cell holds.
-pub(super) fn write_text(
-    sheet: &mut Worksheet,
-    sheet_row: u32,
-    column: u16,
-    text: &str,
-    format: Option<&Format>,
-    counts: &mut CellCounts,
-) -> Result<(), XlsxError> {
-    let kept = shorten(text);
-    counts.shortened_cell_count += u64::from(kept.len() < text.len());
-    counts.add_cell(kept);
-    if let Some(escaped) = escape_missed_forms(kept) {
-        // A rich string of one plain run is the one way past the library's own escaping.
-        match sheet.write_rich_string(sheet_row, column, &[(&Format::default(), &escaped)]) {
-            // It counts the markup too; so near the limit the library's form has to do.
-            Err(XlsxError::MaxStringLengthExceeded) => {}
-            written => return written.map(|_| ()),
-        }
-    }
-    match format {
-        Some(format) => sheet.write_string_with_format(sheet_row, column, kept, format)?,
-        None => sheet.write_string(sheet_row, column, kept)?,
-    };
-    Ok(())
-}
-
-/// The longest start of a text that a cell holds, cut between characters.
-fn shorten(text: &str) -> &str {
-    // A character takes at least as many bytes in UTF-8 as units in UTF-16.
-    if text.len() <= MAX_CELL_UNITS {
-        return text;
-    }
-    let mut units = 0;
-    for (index, c) in text.char_indices() {
-        units += c.len_utf16();
-        if units > MAX_CELL_UNITS {
-            return &text[..index];
-        }
-    }
-    text
-}
-
 /// Excel's number for a day, or `None` for a day that it cannot hold.
 fn date_serial(days: i64) -> Option<f64> {
     let serial = days + SERIAL_OF_UNIX_EPOCH;
@@ -197,7 +245,7 @@ fn timestamp_serial(micros: i64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CellCounts, MAX_CELL_UNITS, MICROS_PER_DAY, date_serial, shorten, timestamp_serial};
+    use super::*;
 
     #[test]
     fn serials_within_excels_calendar() {
@@ -216,26 +264,47 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut_between_characters() {
-        for (text, want) in [
-            ("x".repeat(MAX_CELL_UNITS), MAX_CELL_UNITS),
-            ("x".repeat(MAX_CELL_UNITS + 1), MAX_CELL_UNITS),
-            ("订".repeat(MAX_CELL_UNITS), MAX_CELL_UNITS),
-            ("😀".repeat(16_384), 32_766),
+    fn columns_have_letters() {
+        for (index, want) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (51, "AZ"),
+            (52, "BA"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
         ] {
-            assert_eq!(shorten(&text).encode_utf16().count(), want);
+            assert_eq!(column_letters(index), want);
         }
     }
 
     #[test]
-    fn the_largest_sheet_is_remembered() {
-        let mut counts = CellCounts::default();
-        counts.start_sheet();
-        counts.add_cell("a&b");
-        counts.end_row();
-        let first = counts.largest_sheet_bytes();
-        counts.start_sheet();
-        counts.end_row();
-        assert_eq!((counts.largest_sheet_bytes(), counts.row_count()), (first, 2));
+    fn numbers_as_text() {
+        let decimal = |unscaled, scale| {
+            let mut out = Vec::new();
+            push_decimal(&mut out, unscaled, scale);
+            String::from_utf8(out).expect("text")
+        };
+        for (unscaled, scale, want) in [
+            (0, 2, "0"),
+            (5, 2, "0.05"),
+            (-5, 2, "-0.05"),
+            (50, 2, "0.5"),
+            (3_100, 2, "31"),
+            (123_456, 2, "1234.56"),
+            (7, -3, "7000"),
+            (0, -3, "0"),
+            (99_999_999_999_999_900, 2, "999999999999999"),
+            (12, 6, "0.000012"),
+        ] {
+            assert_eq!(decimal(unscaled, scale), want);
+        }
+        for value in [0.0, 1.5, -2.0, 0.1 + 0.2, 1e300, 1e-7, 45_000.520_833_333_336, 1e15, -1e18] {
+            let mut out = Vec::new();
+            push_float(&mut out, value);
+            let text = String::from_utf8(out).expect("text");
+            assert_eq!(text.parse::<f64>().expect("a number"), value, "{text}");
+        }
     }
 }

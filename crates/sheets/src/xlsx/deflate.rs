@@ -1,0 +1,192 @@
+//! One deflate stream made by several threads: the data are cut into chunks, each compressed on its own and ended with a sync
+//! flush, so that they can be put one after the other; the last one ends the stream (RFC 1951).
+//!
+//! What comes in and what goes out keep their order, and no more than a few chunks are on their way.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crc32fast::Hasher;
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+use super::archive::Contents;
+
+/// Bytes of a chunk: large enough that the window lost at its start costs half a percent at most.
+pub(super) const CHUNK_BYTES: usize = 1 << 20;
+/// Threads at most; beyond, the encoder is the bottleneck.
+const THREADS_MAX: usize = 8;
+/// Chunks on their way for each thread.
+const AHEAD: usize = 2;
+
+struct Work {
+    chunk: Vec<u8>,
+    is_last: bool,
+    reply: SyncSender<io::Result<Compressed>>,
+}
+
+struct Compressed {
+    /// The chunk's buffer, to be used again.
+    chunk: Vec<u8>,
+    bytes: Vec<u8>,
+    crc: Hasher,
+}
+
+/// Threads that compress.
+pub(super) struct Deflate {
+    work: Option<SyncSender<Work>>,
+    threads: Vec<JoinHandle<()>>,
+    ahead: usize,
+    pending: VecDeque<Receiver<io::Result<Compressed>>>,
+    spare: Vec<Vec<u8>>,
+    crc: Hasher,
+    contents: Contents,
+}
+
+impl Deflate {
+    /// Starts as many threads as there are cores; `level` is zlib's, 1 to 9.
+    pub(super) fn start(level: u32) -> Deflate {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let ahead = AHEAD * cores.min(THREADS_MAX);
+        let (work, queue) = sync_channel(ahead);
+        let queue = Arc::new(Mutex::new(queue));
+        let threads = (0..cores.min(THREADS_MAX))
+            .map(|_| {
+                let queue = Arc::clone(&queue);
+                std::thread::spawn(move || compress_all(&queue, level))
+            })
+            .collect();
+        Deflate {
+            work: Some(work),
+            threads,
+            ahead,
+            pending: VecDeque::new(),
+            spare: Vec::new(),
+            crc: Hasher::new(),
+            contents: Contents::default(),
+        }
+    }
+
+    /// An empty buffer for the next chunk.
+    pub(super) fn buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4))
+    }
+
+    /// Takes the next chunk of the stream and passes on what is compressed by now, in order. Waits where too much is on its
+    /// way.
+    pub(super) fn write(
+        &mut self,
+        chunk: Vec<u8>,
+        is_last: bool,
+        out: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (reply, compressed) = sync_channel(1);
+        let sent = self.work.as_ref().and_then(|work| work.send(Work { chunk, is_last, reply }).ok());
+        sent.ok_or_else(|| io::Error::other("the compressing threads have ended"))?;
+        self.pending.push_back(compressed);
+        let keep = if is_last { 0 } else { self.ahead };
+        while self.pending.len() > keep {
+            self.pass_on(out)?;
+        }
+        Ok(())
+    }
+
+    /// The facts about the stream that has ended; the next chunk begins another one.
+    pub(super) fn end(&mut self) -> Contents {
+        let crc = std::mem::take(&mut self.crc).finalize();
+        Contents { crc, ..std::mem::take(&mut self.contents) }
+    }
+
+    fn pass_on(&mut self, out: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let Some(compressed) = self.pending.pop_front() else { return Ok(()) };
+        let compressed =
+            compressed.recv().map_err(|_| io::Error::other("a compressing thread has ended"))??;
+        self.crc.combine(&compressed.crc);
+        self.contents.bytes += compressed.chunk.len() as u64;
+        self.contents.compressed_bytes += compressed.bytes.len() as u64;
+        let mut chunk = compressed.chunk;
+        chunk.clear();
+        self.spare.push(chunk);
+        out(&compressed.bytes)
+    }
+}
+
+impl Drop for Deflate {
+    fn drop(&mut self) {
+        self.work = None;
+        self.pending.clear();
+        for thread in self.threads.drain(..) {
+            thread.join().ok();
+        }
+    }
+}
+
+fn compress_all(queue: &Mutex<Receiver<Work>>, level: u32) {
+    let mut deflate = Compress::new(Compression::new(level), false);
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Work { chunk, is_last, reply }) = next else { return };
+        // Fails when nobody wants the file any more.
+        reply.send(compress(&mut deflate, chunk, is_last)).ok();
+    }
+}
+
+fn compress(deflate: &mut Compress, chunk: Vec<u8>, is_last: bool) -> io::Result<Compressed> {
+    let mut crc = Hasher::new();
+    crc.update(&chunk);
+    let mut bytes = Vec::with_capacity(chunk.len() / 2 + 1024);
+    let flush = if is_last { FlushCompress::Finish } else { FlushCompress::Sync };
+    deflate.reset();
+    loop {
+        let consumed = usize::try_from(deflate.total_in()).unwrap_or(usize::MAX);
+        let had = bytes.len();
+        let status = deflate.compress_vec(&chunk[consumed..], &mut bytes, flush).map_err(io::Error::other)?;
+        let is_flushed = deflate.total_in() as usize == chunk.len() && bytes.len() < bytes.capacity();
+        match status {
+            Status::StreamEnd => break,
+            // Everything is in, and there was room for all that came out.
+            _ if !is_last && is_flushed => break,
+            _ => bytes.reserve((bytes.len() - had).max(chunk.len() / 4) + 1024),
+        }
+    }
+    Ok(Compressed { chunk, bytes, crc })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn chunks_make_one_stream() {
+        let mut deflate = Deflate::start(1);
+        for round in 0..2u32 {
+            let mut expected = Vec::new();
+            let mut stream = Vec::new();
+            let mut out = |bytes: &[u8]| {
+                stream.extend_from_slice(bytes);
+                Ok(())
+            };
+            for number in 0..20u32 {
+                let mut chunk = deflate.buffer();
+                // Empty ones, compressible ones, and noise.
+                for index in 0..number * 1000 {
+                    chunk
+                        .extend_from_slice(&(index.wrapping_mul(2_654_435_761 * (number % 3))).to_le_bytes());
+                }
+                expected.extend_from_slice(&chunk);
+                deflate.write(chunk, number == 19, &mut out).expect("compresses");
+            }
+            let contents = deflate.end();
+            let mut read = Vec::new();
+            flate2::read::DeflateDecoder::new(stream.as_slice()).read_to_end(&mut read).expect("a stream");
+            assert!(read == expected, "round {round}");
+            assert_eq!(contents.crc, crc32fast::hash(&expected));
+            assert_eq!(contents.bytes, expected.len() as u64);
+            assert_eq!(contents.compressed_bytes, stream.len() as u64);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! XLSX workbooks as a stream: each row becomes XML at once, is compressed by several threads and reaches the sink; nothing is
+//! kept but the table of shared strings, which is bounded.
+//!
+//! ```text
+//! RecordBatch ─cells▶ XML of rows ─deflate▶ compressed chunks ─archive▶ sink
+//!                └─strings (bounded)▶ at the end      scaffold: what stands around the rows
+//! ```
+
+mod archive;
+mod cells;
+mod deflate;
+mod scaffold;
+mod strings;
+mod text;
+
+use std::io::Write;
+
+use arrow_array::RecordBatch;
+
+use self::archive::Archive;
+use self::cells::ColumnCells;
+use self::deflate::{CHUNK_BYTES, Deflate};
+use self::scaffold::{Dress, STRINGS_PART, Scaffold, sheet_part};
+use self::strings::{SharedStrings, Sharing};
+use crate::column::{ColumnKind, Values};
+use crate::width::{initial_widths, widen};
+use crate::{MAX_DATA_ROWS_PER_SHEET, SheetError, SheetSpec, SheetWriter, Summary, check_cancelled};
+
+/// Columns that a sheet can hold ("Excel specifications and limits", Microsoft).
+const MAX_COLUMNS: usize = 16_384;
+/// Rows written between two looks at the cancellation flag.
+const ROWS_PER_CANCEL_CHECK: usize = 256;
+/// Bytes of XML after which the next sheet begins: a part of 4 GiB needs ZIP64, which readers of streams get wrong. What is left is
+/// more than any one row can take.
+const SHEET_BYTES_MAX: u64 = 3 << 30;
+
+/// Writes a workbook of one or more sheets with the same columns.
+pub(crate) struct XlsxWriter {
+    spec: SheetSpec,
+    kinds: Vec<ColumnKind>,
+    /// Widths of the columns; texts of the first batch that has rows decide.
+    widths: Vec<usize>,
+    archive: Archive,
+    deflate: Deflate,
+    strings: SharedStrings,
+    /// Made when the widths are known.
+    sheet: Option<OpenSheet>,
+    /// Data rows of the sheets that are written.
+    sheet_row_counts: Vec<u32>,
+    row_count: u64,
+    shortened_cell_count: u64,
+}
+
+/// The sheet that is being written.
+struct OpenSheet {
+    columns: Vec<ColumnCells>,
+    chunk: Vec<u8>,
+    row_count: u32,
+    byte_count: u64,
+}
+
+impl XlsxWriter {
+    /// Starts a workbook; nothing reaches the sink before the first rows.
+    pub(crate) fn open(
+        mut spec: SheetSpec,
+        kinds: Vec<ColumnKind>,
+        sink: Box<dyn Write + Send>,
+    ) -> Result<XlsxWriter, SheetError> {
+        if kinds.len() > MAX_COLUMNS {
+            return Err(SheetError::TooManyColumns { column_count: kinds.len(), limit: MAX_COLUMNS });
+        }
+        spec.rows_per_sheet = spec.rows_per_sheet.clamp(1, MAX_DATA_ROWS_PER_SHEET);
+        let mut strings = SharedStrings::default();
+        for header in &spec.headers {
+            // A header's cut is not counted: the summary speaks of data.
+            let header = text::shorten(header);
+            if !header.is_empty() {
+                strings.number(header, &mut Sharing::default());
+            }
+        }
+        Ok(XlsxWriter {
+            archive: Archive::new(sink),
+            deflate: Deflate::start(spec.compression.level()),
+            strings,
+            widths: initial_widths(&kinds, &spec.headers),
+            sheet: None,
+            sheet_row_counts: Vec::new(),
+            row_count: 0,
+            shortened_cell_count: 0,
+            spec,
+            kinds,
+        })
+    }
+
+    fn scaffold(&self, row_counts: &[u32]) -> Result<Scaffold, SheetError> {
+        let dress = Dress {
+            title: &self.spec.title,
+            headers: &self.spec.headers,
+            kinds: &self.kinds,
+            widths: &self.widths,
+        };
+        scaffold::build(&dress, row_counts)
+    }
+
+    /// Begins the next sheet.
+    fn start_sheet(&mut self) -> Result<OpenSheet, SheetError> {
+        let number = self.sheet_row_counts.len() + 1;
+        let mut scaffold = self.scaffold(&vec![0; number])?;
+        let columns =
+            scaffold.styles.iter().enumerate().map(|(index, style)| ColumnCells::new(index, *style));
+        let columns = columns.collect();
+        self.archive.begin(&sheet_part(number)).map_err(SheetError::Io)?;
+        let mut chunk = self.deflate.buffer();
+        if let Some(frame) = scaffold.sheets.pop() {
+            chunk.extend_from_slice(&frame.before);
+        }
+        Ok(OpenSheet { columns, chunk, row_count: 0, byte_count: 0 })
+    }
+
+    /// Ends a sheet's rows. What follows them is its filter, whose range is known now.
+    fn end_sheet(&mut self, mut sheet: OpenSheet) -> Result<(), SheetError> {
+        self.sheet_row_counts.push(sheet.row_count);
+        let frame = self.scaffold(&self.sheet_row_counts)?.sheets.pop();
+        if let Some(frame) = frame {
+            sheet.chunk.extend_from_slice(&frame.after);
+        }
+        let archive = &mut self.archive;
+        self.deflate.write(sheet.chunk, true, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)?;
+        self.archive.end(self.deflate.end()).map_err(SheetError::Io)
+    }
+
+    /// Passes a full chunk on.
+    fn pass_on(&mut self, sheet: &mut OpenSheet) -> Result<(), SheetError> {
+        let next = self.deflate.buffer();
+        let chunk = std::mem::replace(&mut sheet.chunk, next);
+        sheet.byte_count += chunk.len() as u64;
+        let archive = &mut self.archive;
+        self.deflate.write(chunk, false, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)
+    }
+
+    /// Writes all rows of a batch, on as many sheets as they need.
+    fn write_rows(&mut self, columns: &[Values<'_>], row_count: usize) -> Result<(), SheetError> {
+        let mut next = 0;
+        while next < row_count {
+            check_cancelled(&self.spec.cancelled)?;
+            let mut sheet = match self.sheet.take() {
+                Some(sheet) => sheet,
+                None => self.start_sheet()?,
+            };
+            let room = (self.spec.rows_per_sheet - sheet.row_count) as usize;
+            if room == 0 || sheet.byte_count >= SHEET_BYTES_MAX {
+                self.end_sheet(sheet)?;
+                continue;
+            }
+            let end = row_count.min(next + room.min(ROWS_PER_CANCEL_CHECK));
+            for row in next..end {
+                self.push_row(&mut sheet, columns, row);
+                if sheet.chunk.len() >= CHUNK_BYTES {
+                    self.pass_on(&mut sheet)?;
+                }
+            }
+            next = end;
+            self.sheet = Some(sheet);
+        }
+        Ok(())
+    }
+
+    fn push_row(&mut self, sheet: &mut OpenSheet, columns: &[Values<'_>], row: usize) {
+        let mut buffer = itoa::Buffer::new();
+        // The header has the first row.
+        let number = buffer.format(sheet.row_count + 2).as_bytes();
+        let out = &mut sheet.chunk;
+        out.extend_from_slice(b"<row r=\"");
+        out.extend_from_slice(number);
+        out.extend_from_slice(b"\">");
+        for (cells, values) in sheet.columns.iter_mut().zip(columns) {
+            let is_shortened = cells.push(out, number, values, row, &mut self.strings);
+            self.shortened_cell_count += u64::from(is_shortened);
+        }
+        out.extend_from_slice(b"</row>");
+        sheet.row_count += 1;
+        self.row_count += 1;
+    }
+
+    /// Writes what is known only now: the table of strings, and the parts that know every sheet.
+    fn complete(mut self) -> Result<Summary, SheetError> {
+        let sheet = match self.sheet.take() {
+            Some(sheet) => sheet,
+            None => self.start_sheet()?,
+        };
+        self.end_sheet(sheet)?;
+        self.archive.begin(STRINGS_PART).map_err(SheetError::Io)?;
+        let (archive, deflate, cancelled) = (&mut self.archive, &mut self.deflate, &self.spec.cancelled);
+        self.strings.xml(|xml| {
+            check_cancelled(cancelled)?;
+            let mut chunk = deflate.buffer();
+            chunk.extend_from_slice(xml);
+            deflate.write(chunk, false, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)
+        })?;
+        let last = deflate.buffer();
+        deflate.write(last, true, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)?;
+        self.archive.end(self.deflate.end()).map_err(SheetError::Io)?;
+        for (name, bytes) in self.scaffold(&self.sheet_row_counts)?.parts {
+            self.archive.add(&name, &bytes).map_err(SheetError::Io)?;
+        }
+        check_cancelled(&self.spec.cancelled)?;
+        let sheet_count = u32::try_from(self.sheet_row_counts.len()).unwrap_or(u32::MAX);
+        self.archive.finish().map_err(SheetError::Io)?;
+        Ok(Summary {
+            row_count: self.row_count,
+            sheet_count,
+            shortened_cell_count: self.shortened_cell_count,
+        })
+    }
+}
+
+impl SheetWriter for XlsxWriter {
+    fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), SheetError> {
+        let columns = Values::of_batch(&self.kinds, batch);
+        if self.row_count == 0 {
+            widen(&mut self.widths, &columns);
+        }
+        self.write_rows(&columns, batch.num_rows())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Summary, SheetError> {
+        self.complete()
+    }
+}

@@ -1,0 +1,128 @@
+//! The table of shared strings: each text that is in it stands once in the file, and cells name it by its number. Apple Numbers
+//! shows only such cells, and files get smaller where texts repeat.
+//!
+//! The table is bounded. Texts that come when it is full stand in their cells ("inline"), unless they are in it already; a column
+//! whose texts are hardly ever in it is not looked up any more.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+use super::text::{needs_preserve, push_escaped};
+
+/// Texts in the table at most.
+const COUNT_MAX: usize = 1 << 18;
+/// Bytes of texts in the table at most.
+const BYTES_MAX: usize = 16 << 20;
+/// Lookups of a column after which it is judged, once the table is full.
+const JUDGED_AFTER: u32 = 4096;
+
+/// The table.
+#[derive(Default)]
+pub(super) struct SharedStrings {
+    hasher: RandomState,
+    numbers: HashTable<u32>,
+    texts: Vec<u8>,
+    ends: Vec<usize>,
+    use_count: u64,
+}
+
+/// How well a column does with the table.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sharing {
+    lookups: u32,
+    misses: u32,
+    is_inline: bool,
+}
+
+impl SharedStrings {
+    /// The number of a text, if it is in the table or there is room for it.
+    pub(super) fn number(&mut self, text: &str, sharing: &mut Sharing) -> Option<u32> {
+        if sharing.is_inline {
+            return None;
+        }
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let found = self.numbers.find(hash, |number| self.text(*number) == text.as_bytes()).copied();
+        if let Some(number) = found {
+            self.use_count += 1;
+            sharing.lookups += 1;
+            return Some(number);
+        }
+        if self.ends.len() == COUNT_MAX || self.texts.len() + text.len() > BYTES_MAX {
+            sharing.lookups += 1;
+            sharing.misses += 1;
+            if sharing.lookups >= JUDGED_AFTER {
+                *sharing = Sharing { is_inline: sharing.misses > sharing.lookups / 2, ..Sharing::default() };
+            }
+            return None;
+        }
+        let number = u32::try_from(self.ends.len()).ok()?;
+        self.texts.extend_from_slice(text.as_bytes());
+        self.ends.push(self.texts.len());
+        let (hasher, texts, ends) = (&self.hasher, &self.texts, &self.ends);
+        self.numbers.insert_unique(hash, number, |number| hasher.hash_one(slice(texts, ends, *number)));
+        self.use_count += 1;
+        Some(number)
+    }
+
+    fn text(&self, number: u32) -> &[u8] {
+        slice(&self.texts, &self.ends, number)
+    }
+
+    /// The part of the workbook that holds the table, piece by piece.
+    pub(super) fn xml<E>(&self, mut out: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut xml = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" count=\"{}\" uniqueCount=\"{}\">",
+            self.use_count,
+            self.ends.len()
+        )
+        .into_bytes();
+        for number in 0..self.ends.len() {
+            // Cut at the ends of texts that came in as text.
+            let text = std::str::from_utf8(self.text(number as u32)).unwrap_or_default();
+            xml.extend_from_slice(if needs_preserve(text) {
+                b"<si><t xml:space=\"preserve\">".as_slice()
+            } else {
+                b"<si><t>"
+            });
+            push_escaped(&mut xml, text);
+            xml.extend_from_slice(b"</t></si>");
+            if xml.len() >= super::deflate::CHUNK_BYTES {
+                out(&xml)?;
+                xml.clear();
+            }
+        }
+        xml.extend_from_slice(b"</sst>");
+        out(&xml)
+    }
+}
+
+fn slice<'a>(texts: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+    let number = number as usize;
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &texts[start..ends[number]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_shared_until_the_table_is_full() {
+        let (mut strings, mut sharing) = (SharedStrings::default(), Sharing::default());
+        assert_eq!(strings.number("a", &mut sharing), Some(0));
+        assert_eq!(strings.number("", &mut sharing), Some(1));
+        assert_eq!(strings.number("a", &mut sharing), Some(0));
+        for number in 2..COUNT_MAX {
+            assert_eq!(strings.number(&number.to_string(), &mut sharing), Some(number as u32));
+        }
+        // Full: what is in it is found, what is not stands in its cell, and a column of such texts gives up.
+        assert_eq!(strings.number("new", &mut sharing), None);
+        assert_eq!(strings.number("a", &mut sharing), Some(0));
+        for number in 0..2 * JUDGED_AFTER {
+            assert_eq!(strings.number(&format!("new {number}"), &mut sharing), None);
+        }
+        assert!(sharing.is_inline);
+        assert_eq!(strings.number("a", &mut Sharing::default()), Some(0));
+    }
+}

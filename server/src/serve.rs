@@ -8,12 +8,10 @@ use anyhow::Context;
 use axum::Router;
 use longshore_datasets::{Catalog, sqlite};
 use longshore_files::FileStore;
-use longshore_jobs::export::ExportJob;
 use longshore_jobs::leftovers;
-use longshore_jobs::statistics::{PartJob, StatisticsJob};
 use longshore_jobs::{Centre, CentreSettings};
 use longshore_tasks::store::{EmbeddedStore, RedisStore};
-use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
+use longshore_tasks::{TaskStore, WorkerSettings, reaper, worker};
 use rand::RngCore;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -130,12 +128,7 @@ async fn work(
     let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
     let sweeping = leftovers::sweep(files.clone(), 2 * longest, SWEEP_INTERVAL);
 
-    let registry = Arc::new(
-        Registry::default()
-            .with(PartJob { catalog: Arc::clone(catalog) })
-            .with(StatisticsJob { catalog: Arc::clone(catalog), files: files.clone() })
-            .with(ExportJob { catalog: Arc::clone(catalog), files: files.clone() }),
-    );
+    let registry = Arc::new(longshore_jobs::registry(catalog, files));
     reaper::take_back_orphans(&**store, &registry).await?;
     let settings = worker_settings(config);
     let reaper = reaper::run(Arc::clone(store), Arc::clone(&registry), settings.clone(), shutdown.clone());

@@ -8,13 +8,12 @@ use futures::TryStreamExt;
 use longshore_datasets::Catalog;
 use longshore_datasets::demo::{ShopSize, create_shop};
 use longshore_files::FileStore;
-use longshore_jobs::export::ExportJob;
 use longshore_jobs::{Caller, Centre, CentreError, CentreSettings};
 use longshore_protocol::{
     ErrorCode, ExportRequest, FailureCode, Filter, Lang, OwnerId, Phase, TaskQuery, TaskView, TenantId,
 };
 use longshore_tasks::store::EmbeddedStore;
-use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
+use longshore_tasks::{TaskStore, WorkerSettings, reaper, worker};
 use tokio_util::sync::CancellationToken;
 
 const ORDERS: &str = r#"
@@ -65,7 +64,7 @@ impl Fixture {
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), settings);
-        let registry = Arc::new(Registry::default().with(ExportJob { catalog, files }));
+        let registry = Arc::new(longshore_jobs::registry(&catalog, &files));
         let quick = Duration::from_millis(20);
         let settings = WorkerSettings {
             progress_beat: quick,

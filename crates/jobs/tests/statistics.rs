@@ -8,14 +8,13 @@ use futures::TryStreamExt;
 use longshore_datasets::Catalog;
 use longshore_datasets::demo::{ShopSize, create_shop};
 use longshore_files::FileStore;
-use longshore_jobs::statistics::{PartJob, StatisticsJob};
 use longshore_jobs::{Caller, Centre, CentreError, CentreSettings};
 use longshore_protocol::{
     ErrorCode, FailureCode, Filter, Lang, OwnerId, Phase, ProblemKind, StatisticsRequest, TaskKind,
     TaskQuery, TaskView, TenantId, Unit,
 };
 use longshore_tasks::store::EmbeddedStore;
-use longshore_tasks::{Registry, State, TaskStore, WorkerSettings, id, reaper, worker};
+use longshore_tasks::{State, TaskStore, WorkerSettings, id, reaper, worker};
 use tokio_util::sync::CancellationToken;
 
 /// Three datasets of the same orders. Those of `slow` take for ever to add up, but not to find; one of `bad` is no number.
@@ -73,11 +72,7 @@ impl Fixture {
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), CentreSettings::default());
-        let registry = Arc::new(
-            Registry::default()
-                .with(PartJob { catalog: catalog.clone() })
-                .with(StatisticsJob { catalog, files }),
-        );
+        let registry = Arc::new(longshore_jobs::registry(&catalog, &files));
         let quick = Duration::from_millis(20);
         let settings = |name: &str| WorkerSettings {
             progress_beat: quick,

@@ -1,0 +1,18 @@
+//! Every kind of job, in one list.
+
+use std::sync::Arc;
+
+use longshore_datasets::Catalog;
+use longshore_files::FileStore;
+use longshore_tasks::Registry;
+
+use crate::export::ExportJob;
+use crate::statistics::{PartJob, StatisticsJob};
+
+/// The kinds of work that Longshore does.
+pub fn registry(catalog: &Arc<Catalog>, files: &FileStore) -> Registry {
+    Registry::default()
+        .with(ExportJob { catalog: Arc::clone(catalog), files: files.clone() })
+        .with(StatisticsJob { catalog: Arc::clone(catalog), files: files.clone() })
+        .with(PartJob { catalog: Arc::clone(catalog) })
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use longshore_protocol::TaskId;
 use rand::{Rng, RngCore};
 use tokio::time::Instant;
 
@@ -64,8 +65,8 @@ pub(super) struct Claimer {
     seen: Vec<Loaded>,
     looked_at: Option<Instant>,
     lost_a_race_at: Option<Instant>,
-    /// Since when there is a task that is to run alone.
-    suspect_since: Option<Instant>,
+    /// A task that is to run alone, and since when it has waited for this process to be idle.
+    suspect: Option<(TaskId, Instant)>,
 }
 
 impl Claimer {
@@ -75,7 +76,7 @@ impl Claimer {
             seen: Vec::new(),
             looked_at: None,
             lost_a_race_at: None,
-            suspect_since: None,
+            suspect: None,
         }
     }
 
@@ -90,6 +91,18 @@ impl Claimer {
         settings: &WorkerSettings,
         is_idle: bool,
     ) -> Result<Found, ApplyError> {
+        if self.suspect.as_ref().is_some_and(|(_, since)| since.elapsed() >= SUSPECT_WAITS) {
+            if !is_idle {
+                return Ok(Found::Suspect);
+            }
+            if let Some((id, _)) = self.suspect.take() {
+                // By its id: a look at the queue would begin with somebody else, and then it would not be alone.
+                let loaded = store.load(&id).await?;
+                if let Some(claimed) = claim(store, registry, settings, loaded).await? {
+                    return Ok(Found::Task(claimed));
+                }
+            }
+        }
         if self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_LASTS) {
             self.seen.clear();
         }
@@ -99,17 +112,12 @@ impl Claimer {
                 let is_contended = self.lost_a_race_at.is_some_and(|at| at.elapsed() < CONTENDED_FOR);
                 let number = if is_contended { rand::rng().random_range(0..self.seen.len()) } else { 0 };
                 let loaded = self.seen.remove(number);
-                if !is_idle && loaded.task.as_ref().is_some_and(is_suspect) {
-                    if self.suspect_since.get_or_insert_with(Instant::now).elapsed() >= SUSPECT_WAITS {
-                        return Ok(Found::Suspect);
-                    }
+                if let Some(suspect) = loaded.task.as_ref().filter(|task| !is_idle && is_suspect(task)) {
+                    self.suspect.get_or_insert_with(|| (suspect.id.clone(), Instant::now()));
                     continue;
                 }
                 match claim(store, registry, settings, loaded).await? {
                     Some(claimed) => {
-                        if claimed.is_suspect() {
-                            self.suspect_since = None;
-                        }
                         self.serve_last(&claimed.context.task().lane());
                         return Ok(Found::Task(claimed));
                     }
@@ -123,7 +131,6 @@ impl Claimer {
             self.seen = store.next(&self.lanes, &settings.limits, LOOK_AHEAD).await?;
             self.looked_at = Some(Instant::now());
             if self.seen.is_empty() {
-                self.suspect_since = None;
                 return Ok(Found::Nothing);
             }
         }

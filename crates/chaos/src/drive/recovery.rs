@@ -29,10 +29,15 @@ struct Run<'a> {
     well: bool,
 }
 
-/// Joins faults and journals.
-pub fn recovery(faults: &[Fault], ends: &[NodeEnd], entries: &[Entry]) -> Recovery {
+/// Joins faults and journals, for the tasks that are `counted`.
+pub fn recovery(
+    faults: &[Fault],
+    ends: &[NodeEnd],
+    entries: &[Entry],
+    counted: impl Fn(&Entry) -> bool,
+) -> Recovery {
     let mut runs: HashMap<&str, HashMap<u64, Run<'_>>> = HashMap::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| counted(entry)) {
         let run = runs.entry(&entry.task).or_default().entry(entry.epoch).or_default();
         match entry.fact {
             Fact::Begin { .. } => (run.node, run.began) = (&entry.node, entry.at),

@@ -1,16 +1,16 @@
 //! What is printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use longshore_tasks::Task;
+use longshore_tasks::{Priority, Task};
 
 use super::faults::OUTAGES;
 use super::record::Ended;
 use super::recovery::recovery;
 use super::verdict::{Evidence, Finding};
 use crate::cli::{DriveArgs, StoreKind};
-use crate::journal::Fact;
+use crate::journal::{Entry, Fact};
 
 /// When what was over, by the machine's clock.
 pub struct Times {
@@ -76,24 +76,34 @@ pub fn report(evidence: &Evidence<'_>, found: &[Finding], times: &Times, unfinis
     );
     println!("  {unfinished} half-written files of killed nodes were removed");
 
-    let recovery = recovery(&evidence.record.faults(), &evidence.record.ends(), evidence.entries);
-    let time = |percent| match recovery.percentile(percent) {
-        Some(millis) => format!("{:.2} s", millis as f64 / 1_000.0),
-        None => "none".to_owned(),
-    };
-    println!(
-        "\nrecovery: {} runs hit, {} taken over; from the fault to the next run p50 {}, p99 {}, max {}",
-        recovery.hit,
-        recovery.times.len(),
-        time(50),
-        time(99),
-        time(100)
-    );
+    // Tasks of low priority wait while there is any other work, lost worker or not; children have none of their own.
+    let low: HashSet<u64> = evidence
+        .accounts
+        .iter()
+        .filter(|account| account.order.priority == Priority::Low)
+        .map(|account| account.order.number)
+        .collect();
+    let is_low = |entry: &Entry| low.contains(&entry.number) && !entry.task.contains('-');
+    println!("\nrecovery, from the fault to the next run, the wait in the queue included");
+    print_recovery("high and normal priority", evidence, |entry| !is_low(entry));
+    print_recovery("low priority", evidence, is_low);
 
     println!("\nverdict");
     for finding in found {
         println!("  {}", finding.line());
     }
+}
+
+fn print_recovery(name: &str, evidence: &Evidence<'_>, counted: impl Fn(&Entry) -> bool) {
+    let record = evidence.record;
+    let recovery = recovery(&record.faults(), &record.ends(), evidence.entries, counted);
+    let time = |percent| match recovery.percentile(percent) {
+        Some(millis) => format!("{:.2} s", millis as f64 / 1_000.0),
+        None => "none".to_owned(),
+    };
+    let (hit, taken_over) = (recovery.hit, recovery.times.len());
+    let [median, tail, longest] = [time(50), time(99), time(100)];
+    println!("  {name}: {hit} runs hit, {taken_over} taken over; p50 {median}, p99 {tail}, max {longest}");
 }
 
 fn by_state<'a>(tasks: impl Iterator<Item = &'a Task>) -> BTreeMap<String, usize> {

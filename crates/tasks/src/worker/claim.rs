@@ -34,8 +34,9 @@ const LOOK_LASTS: Duration = Duration::from_millis(20);
 /// How long whoever lost a race takes the tasks it sees in any order, so that many workers do not all try the first one.
 const CONTENDED_FOR: Duration = Duration::from_secs(1);
 
-/// How long others may be claimed past a task that is to run alone; then this process takes nothing more until it is idle.
-const SUSPECT_WAITS: Duration = Duration::from_secs(10);
+/// For so long a process takes nothing more, so as to become idle for a task that is to run alone. If something long keeps it busy,
+/// others are served for as long again, and so on in turn.
+const HOLD: Duration = Duration::from_secs(30);
 
 /// What there was to claim.
 pub(super) enum Found {
@@ -43,7 +44,7 @@ pub(super) enum Found {
     Nothing,
     /// This one.
     Task(Claimed),
-    /// One that is to run alone, and has waited long enough for this process to be idle.
+    /// One that is to run alone, while others run here.
     Suspect,
 }
 
@@ -91,15 +92,17 @@ impl Claimer {
         settings: &WorkerSettings,
         is_idle: bool,
     ) -> Result<Found, ApplyError> {
-        if self.suspect.as_ref().is_some_and(|(_, since)| since.elapsed() >= SUSPECT_WAITS) {
-            if !is_idle {
-                return Ok(Found::Suspect);
-            }
-            if let Some((id, _)) = self.suspect.take() {
-                // By its id: a look at the queue would begin with somebody else, and then it would not be alone.
-                let loaded = store.load(&id).await?;
+        if let Some((id, since)) = self.suspect.take() {
+            // By its id: a look at the queue would begin with somebody else, and then it would not be alone.
+            let loaded = store.load(&id).await?;
+            if is_idle {
                 if let Some(claimed) = claim(store, registry, settings, loaded).await? {
                     return Ok(Found::Task(claimed));
+                }
+            } else if loaded.task.is_some_and(|task| task.state == State::Queued) {
+                self.suspect = Some((id, since));
+                if since.elapsed().as_secs() % (HOLD.as_secs() * 2) < HOLD.as_secs() {
+                    return Ok(Found::Suspect);
                 }
             }
         }
@@ -113,7 +116,10 @@ impl Claimer {
                 let number = if is_contended { rand::rng().random_range(0..self.seen.len()) } else { 0 };
                 let loaded = self.seen.remove(number);
                 if let Some(suspect) = loaded.task.as_ref().filter(|task| !is_idle && is_suspect(task)) {
-                    self.suspect.get_or_insert_with(|| (suspect.id.clone(), Instant::now()));
+                    if self.suspect.is_none() {
+                        self.suspect = Some((suspect.id.clone(), Instant::now()));
+                        return Ok(Found::Suspect);
+                    }
                     continue;
                 }
                 match claim(store, registry, settings, loaded).await? {

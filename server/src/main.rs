@@ -18,6 +18,10 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command, ServeArgs};
 
+/// Requests and rows are many small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // `cargo leptos watch` starts the program without arguments.
     let command = Cli::parse().command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));

@@ -19,6 +19,7 @@ import json
 import re
 import sqlite3
 import sys
+import xml.etree.ElementTree
 import zipfile
 
 import openpyxl
@@ -75,12 +76,23 @@ def check_xlsx_cell(cell, want, column):
     return None if right else "differs"
 
 
+def shared_strings(path):
+    """The table of shared strings as it stands in the file. openpyxl takes every "x005F_" out of its own, after which a
+    text that looks like an escape can't be told from an escape; it leaves inline strings as they are."""
+    name = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(path) as file, file.open("xl/sharedStrings.xml") as part:
+        items = xml.etree.ElementTree.parse(part).getroot().findall(name + "si")
+    return ["".join(text.text or "" for text in item.iter(name + "t")) for item in items]
+
+
 def xlsx_rows(path):
     """All cells of all sheets, each sheet's header first checked against the first one's."""
     book = openpyxl.load_workbook(path, read_only=True)
+    strings = shared_strings(path)
     headers = None
     for sheet in book.worksheets:
         sheet.reset_dimensions()
+        sheet._shared_strings = strings
         rows = sheet.iter_rows()
         own = [unescaped(cell.value) for cell in next(rows)]
         if headers is None:

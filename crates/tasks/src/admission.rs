@@ -80,36 +80,16 @@ pub async fn register(store: &dyn TaskStore, new: &NewTask) -> Result<Registered
             vacate(store, &holder).await?;
         }
         let id = id.get_or_insert_with(|| new_task_id(&new.tenant, loaded.now)).clone();
+        let (now, deadline) = (loaded.now, loaded.now.plus(new.time_limit));
+        let (tenant, slot, payload) = (new.tenant.clone(), new.slot.clone(), new.payload.clone());
         let task = Task {
-            id,
-            tenant: new.tenant.clone(),
-            slot: new.slot.clone(),
-            payload: new.payload.clone(),
             priority: new.priority,
-            parent: None,
-            children: Default::default(),
-            state: State::Queued,
-            run_at: (!new.delay.is_zero()).then(|| loaded.now.plus(new.delay)),
-            cancel_requested: false,
-            archived: false,
-            lease: None,
-            epoch: 0,
-            crash_count: 0,
-            failed_runs: 0,
+            run_at: (!new.delay.is_zero()).then(|| now.plus(new.delay)),
             attempts_max: new.attempts_max,
-            dead: false,
-            progress: Default::default(),
-            cursor: None,
-            result: None,
-            failure: None,
             idempotency_key: new.idempotency_key.clone(),
-            version: 1,
             stamp,
-            registered_at: loaded.now,
-            started_at: None,
-            finished_at: None,
-            deadline: loaded.now.plus(new.time_limit),
             retention_ms: u64::try_from(new.retention.as_millis()).unwrap_or(u64::MAX),
+            ..Task::queued(id, tenant, slot, payload, now, deadline)
         };
         match store.commit(&[Change::Create(&task)], Limits::NONE).await? {
             Committed::Done => {

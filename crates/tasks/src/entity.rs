@@ -281,6 +281,48 @@ fn one() -> u32 {
 }
 
 impl Task {
+    /// A new task that waits for a worker from `registered_at` on: the first version, with one attempt and no retention.
+    pub fn queued(
+        id: TaskId,
+        tenant: TenantId,
+        slot: Slot,
+        payload: Payload,
+        registered_at: Timestamp,
+        deadline: Timestamp,
+    ) -> Task {
+        Task {
+            id,
+            tenant,
+            slot,
+            payload,
+            priority: Priority::Normal,
+            parent: None,
+            children: Children::default(),
+            state: State::Queued,
+            run_at: None,
+            cancel_requested: false,
+            archived: false,
+            lease: None,
+            epoch: 0,
+            crash_count: 0,
+            failed_runs: 0,
+            attempts_max: 1,
+            dead: false,
+            progress: Progress::default(),
+            cursor: None,
+            result: None,
+            failure: None,
+            idempotency_key: None,
+            version: 1,
+            stamp: 0,
+            registered_at,
+            started_at: None,
+            finished_at: None,
+            deadline,
+            retention_ms: 0,
+        }
+    }
+
     /// The line in which it waits.
     pub fn lane(&self) -> Lane {
         Lane { kind: self.slot.kind.clone(), version: self.payload.version }

@@ -15,7 +15,7 @@
 
 use longshore_protocol::FailureCode;
 
-use crate::entity::{Children, Failure, Lease, Priority, Progress, State, Task, Timestamp, Token};
+use crate::entity::{Failure, Lease, Progress, State, Task, Timestamp, Token};
 use crate::event::{Event, NewChild, Outcome, Refusal};
 use crate::id::child_id;
 
@@ -272,36 +272,12 @@ fn with_child_ended(parent: &Task, child: State) -> Option<Task> {
 fn spawned(parent: &Task, number: u32, child: &NewChild, now: Timestamp) -> Task {
     let mut slot = parent.slot.clone();
     slot.kind.clone_from(&child.kind);
+    let id = child_id(&parent.id, number);
     Task {
-        id: child_id(&parent.id, number),
-        tenant: parent.tenant.clone(),
-        slot,
-        payload: child.payload.clone(),
-        priority: Priority::Normal,
         parent: Some(parent.id.clone()),
-        children: Children::default(),
-        state: State::Queued,
-        run_at: None,
-        cancel_requested: false,
-        archived: false,
-        lease: None,
-        epoch: 0,
-        crash_count: 0,
-        failed_runs: 0,
         attempts_max: child.attempts_max,
-        dead: false,
-        progress: Progress::default(),
-        cursor: None,
-        result: None,
-        failure: None,
-        idempotency_key: None,
-        version: 1,
-        stamp: 0,
-        registered_at: now,
-        started_at: None,
-        finished_at: None,
-        deadline: parent.deadline,
         // Long enough for the parent to read what it made, whenever it is resumed before its deadline.
         retention_ms: u64::try_from(parent.deadline.since(now).as_millis()).unwrap_or(u64::MAX),
+        ..Task::queued(id, parent.tenant.clone(), slot, child.payload.clone(), now, parent.deadline)
     }
 }

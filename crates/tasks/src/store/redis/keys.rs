@@ -6,7 +6,7 @@
 //!
 //! | key | type | holds |
 //! |---|---|---|
-//! | `longshore:{lsN}:task:<id>` | hash | a live task's entity, see [`Fields`](super) |
+//! | `longshore:{lsN}:task:<id>` | hash | a live task's entity, see [`RedisStore`](super::RedisStore)'s module |
 //! | `longshore:{lsN}:archive:<id>` | hash | the record of a task that has left its slot |
 //! | `longshore:{lsN}:slot:<owner>:<kind>:<subject>` | string | the id of the live task |
 //! | `longshore:{lsN}:idempotency:<owner>:<key>` | string | the id of the task it registered |

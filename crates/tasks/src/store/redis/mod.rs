@@ -2,8 +2,8 @@
 //!
 //! Fields of a task's hash: `version`, `stamp`, `state`, `lane`, `tenant` and `entity`, the whole task as JSON, which alone
 //! counts; the others are for the scripts and for people with `redis-cli`. Time is the server's `TIME`. Every
-//! call is one script, so one round trip, and safe to repeat: a lost connection, an emptied script cache or a
-//! server that takes over is met by asking again.
+//! call is one script, and a poll mostly one plain command, so one round trip, and safe to repeat: a lost connection, an
+//! emptied script cache or a server that takes over is met by asking again.
 
 mod advice;
 mod clock;

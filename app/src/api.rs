@@ -6,8 +6,8 @@
 
 use leptos::prelude::*;
 use longshore_protocol::{
-    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, StatisticsRequest, TaskQuery,
-    TaskResultOut, TaskView,
+    ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, StatisticsRequest, TaskDetails,
+    TaskQuery, TaskResultOut, TaskView,
 };
 use server_fn::codec::Json;
 
@@ -60,6 +60,24 @@ pub async fn clear_task_info(#[server(flatten)] query: TaskQuery) -> Result<Clea
 #[server(name = CancelTask, prefix = "/api", endpoint = "cancelTask", input = Json, output = Json)]
 pub async fn cancel_task(#[server(flatten)] query: TaskQuery) -> Result<TaskResultOut, CallError> {
     crate::serve::cancel(query).await
+}
+
+/// A task in full: what was asked for, and the manifest of a finished export.
+///
+/// # Errors
+/// `unknown_task`, `file_expired`, `store_unavailable`.
+#[server(name = GetTaskDetails, prefix = "/api", endpoint = "getTaskDetails", input = Json, output = Json)]
+pub async fn get_task_details(task: String) -> Result<TaskDetails, CallError> {
+    crate::serve::details(task).await
+}
+
+/// Registers the work of an earlier task once more, as a new task.
+///
+/// # Errors
+/// `unknown_task`; `unknown_dataset` and `invalid_parameters` where the configuration has changed; `store_unavailable`.
+#[server(name = RepeatTask, prefix = "/api", endpoint = "repeatTask", input = Json, output = Json)]
+pub async fn repeat_task(task: String) -> Result<RegisterOut, CallError> {
+    crate::serve::repeat(task).await
 }
 
 /// The caller's tasks, newest first, 100 at most.

@@ -288,6 +288,8 @@ pub fn metrics_address(config: &Config) -> anyhow::Result<Option<std::net::Socke
 
 #[cfg(test)]
 mod tests {
+    use longshore_datasets::Address;
+
     use super::*;
 
     fn load_text(text: &str) -> anyhow::Result<Loaded> {
@@ -304,7 +306,8 @@ mod tests {
         assert_eq!(loaded.config.tasks.time_limit, Duration::from_secs(30 * 60));
         let ids: Vec<_> = loaded.catalog.all().iter().map(|dataset| dataset.id.to_string()).collect();
         assert_eq!(ids, ["orders", "customers", "products"]);
-        assert_eq!(loaded.catalog.all()[0].database, Path::new("data/shop.db"));
+        let shop = Address::Sqlite("data/shop.db".into());
+        assert!(loaded.catalog.all()[0].database.address == shop);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use longshore_datasets::{Catalog, sqlite};
+use longshore_datasets::{Catalog, source};
 use longshore_files::FileStore;
 use longshore_jobs::leftovers;
 use longshore_jobs::{Centre, CentreSettings};
@@ -171,7 +171,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn TaskStore>> {
 /// A dataset that can't be read is no reason to refuse the others.
 fn warn_about_unreadable(catalog: &Catalog) {
     for dataset in catalog.all() {
-        if let Err(error) = sqlite::probe(dataset) {
+        if let Err(error) = source::probe(dataset) {
             tracing::warn!(dataset = %dataset.id, error = %error, "a dataset can't be read");
         }
     }

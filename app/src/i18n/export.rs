@@ -74,6 +74,8 @@ impl Texts {
         match format {
             ExportFormat::Xlsx => "XLSX",
             ExportFormat::Csv => "CSV",
+            ExportFormat::CsvGz => "CSV (gzip)",
+            ExportFormat::Parquet => "Parquet",
         }
     }
 

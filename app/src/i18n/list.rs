@@ -74,7 +74,10 @@ impl Texts {
 
     /// An operator in the select and in a chip. For days and times, comparisons are worded as such.
     pub fn op(self, op: FilterOp, column_type: ColumnType) -> &'static str {
-        let temporal = matches!(column_type, ColumnType::Date | ColumnType::Timestamp);
+        let temporal = matches!(
+            column_type,
+            ColumnType::Date | ColumnType::Time | ColumnType::Timestamp | ColumnType::TimestampTz
+        );
         match op {
             FilterOp::Eq => self.pick("is", "等于"),
             FilterOp::Ne => self.pick("is not", "不等于"),

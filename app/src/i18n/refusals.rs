@@ -117,7 +117,8 @@ impl Texts {
             "decimal" | "float" => self.pick("a number such as 12.50", "数字，例如 12.50"),
             "boolean" => self.pick("yes or no (true or false)", "是或否（true 或 false）"),
             "date" => self.pick("a date such as 2026-08-01", "日期，例如 2026-08-01"),
-            "timestamp" => self
+            "time" => self.pick("a time such as 10:30", "时间，例如 10:30"),
+            "timestamp" | "timestamp_tz" => self
                 .pick("a date with a time such as 2026-08-01 10:30:00", "日期时间，例如 2026-08-01 10:30:00"),
             _ => self.pick("a text", "文本"),
         }
@@ -127,6 +128,10 @@ impl Texts {
     pub fn failure(self, kind: TaskKind, failure: &FailureView) -> String {
         let advice = match failure.code {
             FailureCode::Database => self.pick(
+                "the database does not answer or refused the query. Try again, or ask your administrator.",
+                "数据库无响应或拒绝了查询。请重试，或联系管理员。",
+            ),
+            FailureCode::DatabaseTimeout => self.pick(
                 "the database timed out. Try again or narrow the date range.",
                 "数据库超时。请重试或缩小日期范围。",
             ),

@@ -28,7 +28,8 @@ impl ValueField {
             _ if !column.values.is_empty() && matches!(op, FilterOp::Eq | FilterOp::Ne) => ValueField::Choice,
             ColumnType::Boolean => ValueField::Choice,
             ColumnType::Date => ValueField::Input("date"),
-            ColumnType::Timestamp => ValueField::Input("datetime-local"),
+            ColumnType::Time => ValueField::Input("time"),
+            ColumnType::Timestamp | ColumnType::TimestampTz => ValueField::Input("datetime-local"),
             ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float => {
                 ValueField::Input("number")
             }

@@ -81,8 +81,13 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
         move |query| {
             let filters = query.request_filters();
             let is_filtered = !filters.is_empty();
-            let request =
-                RowsRequest { dataset: rows_id.clone(), filters, sort: query.sort, page: query.page };
+            let request = RowsRequest {
+                dataset: rows_id.clone(),
+                filters,
+                sort: query.sort,
+                page: query.page,
+                time_zone: String::new(),
+            };
             async move { (is_filtered, list_rows(request).await) }
         },
     );

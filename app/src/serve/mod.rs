@@ -8,7 +8,7 @@ use longshore_jobs::centre::Registration;
 use longshore_jobs::{Caller, Centre, CentreError};
 use longshore_protocol::{
     ApiError, ClearOut, DatasetView, ErrorCode, ExportRequest, FieldProblem, Lang, Phase, RegisterOut,
-    RowsPage, RowsRequest, StatisticsRequest, TaskQuery, TaskResultOut, TaskStatus, TaskView,
+    RowsPage, RowsRequest, StatisticsRequest, TaskDetails, TaskQuery, TaskResultOut, TaskStatus, TaskView,
 };
 
 use crate::call_error::CallError;
@@ -121,6 +121,17 @@ pub(crate) async fn cancel(query: TaskQuery) -> Answer<TaskResultOut> {
     let call = Call::current()?;
     let task = call.centre.cancel(&call.caller, &query).await.map_err(|error| call.refuse(error))?;
     Ok(result_out(task, call.lang))
+}
+
+pub(crate) async fn details(task: String) -> Answer<TaskDetails> {
+    let call = Call::current()?;
+    call.centre.details(&call.caller, &task).await.map_err(|error| call.refuse(error))
+}
+
+pub(crate) async fn repeat(task: String) -> Answer<RegisterOut> {
+    let call = Call::current()?;
+    let registered = call.centre.repeat(&call.caller, &task, call.lang).await;
+    call.registered(registered)
 }
 
 pub(crate) async fn list_tasks() -> Answer<Vec<TaskView>> {

@@ -1,12 +1,13 @@
 //! All datasets of the configuration, checked.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use longshore_protocol::{ColumnType, DatasetId, Labels, Sort};
 
 use crate::config::{CatalogConfig, ColumnConfig, DailyStatisticsConfig, DatasetConfig, StoredAs, TypeName};
+use crate::database::{Address, Database};
 use crate::dataset::{Column, DailyStatistics, Dataset, Relation};
 use crate::error::ConfigError;
 
@@ -27,13 +28,15 @@ impl Catalog {
     pub fn from_config(config: &CatalogConfig, base: &Path) -> Result<Catalog, ConfigError> {
         let mut databases = BTreeMap::new();
         for (id, database) in &config.database {
-            let Some(path) = database.url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) else {
+            let Some(address) = Address::parse(&database.url, base) else {
                 return Err(ConfigError::new(
                     format!("database.{id}.url"),
-                    "must be of the form sqlite:<path>; other databases are not read yet",
+                    "must be of the form sqlite:<path>, postgres://user:password@host:5432/database or \
+                     mysql://user:password@host:3306/database",
                 ));
             };
-            databases.insert(id.as_str(), base.join(path));
+            let statement_timeout = database.statement_timeout;
+            databases.insert(id.as_str(), Database { id: id.clone(), address, statement_timeout });
         }
         let mut datasets = BTreeMap::new();
         for (id, dataset) in &config.dataset {
@@ -58,7 +61,7 @@ impl Catalog {
 fn checked(
     id: &str,
     config: &DatasetConfig,
-    databases: &BTreeMap<&str, PathBuf>,
+    databases: &BTreeMap<&str, Database>,
 ) -> Result<Dataset, ConfigError> {
     let at = |key: &str| format!("dataset.{id}.{key}");
     let dataset_id = DatasetId::parse(id)
@@ -67,10 +70,13 @@ fn checked(
         ConfigError::new(at("database"), format!("there is no [database.{}]", config.database))
     })?;
     let relation = match (&config.table, &config.query) {
-        (Some(table), None) => Relation::Table(table.clone()),
+        (Some(table), None) => Relation::Table { schema: config.schema.clone(), name: table.clone() },
         (None, Some(query)) => Relation::Query(query.trim().trim_end_matches(';').to_owned()),
         _ => return Err(ConfigError::new(at("table"), "give either table or query")),
     };
+    if config.schema.is_some() && config.table.is_none() {
+        return Err(ConfigError::new(at("schema"), "only a table has one; write it into the query"));
+    }
     if config.key.is_empty() {
         return Err(ConfigError::new(
             at("key"),
@@ -167,7 +173,9 @@ fn checked_column(key: &str, config: &ColumnConfig) -> Result<Column, ConfigErro
         TypeName::Float => ColumnType::Float,
         TypeName::Boolean => ColumnType::Boolean,
         TypeName::Date => ColumnType::Date,
+        TypeName::Time => ColumnType::Time,
         TypeName::Timestamp => ColumnType::Timestamp,
+        TypeName::TimestampTz => ColumnType::TimestampTz,
         TypeName::Decimal => match config.scale {
             Some(scale) if scale <= SCALE_MAX => ColumnType::Decimal { scale },
             _ => {
@@ -182,10 +190,11 @@ fn checked_column(key: &str, config: &ColumnConfig) -> Result<Column, ConfigErro
     let fits = match config.stored_as {
         StoredAs::Plain => true,
         StoredAs::ScaledInteger => config.column_type == TypeName::Decimal,
-        StoredAs::IsoT => config.column_type == TypeName::Timestamp,
+        StoredAs::IsoT => matches!(config.column_type, TypeName::Timestamp | TypeName::TimestampTz),
         StoredAs::UnixSeconds | StoredAs::UnixMillis => {
-            matches!(config.column_type, TypeName::Date | TypeName::Timestamp)
+            matches!(config.column_type, TypeName::Date | TypeName::Timestamp | TypeName::TimestampTz)
         }
+        StoredAs::Bytes => config.column_type == TypeName::Text,
     };
     if !fits {
         return Err(ConfigError::new(format!("{key}.stored_as"), "does not go with the column's type"));
@@ -228,7 +237,7 @@ mod tests {
         );
         let catalog = catalog(&toml).expect("valid");
         let orders = catalog.get("orders").expect("declared");
-        assert_eq!(orders.database, Path::new("/base/shop.db"));
+        assert!(orders.database.address == Address::Sqlite("/base/shop.db".into()));
         assert_eq!(orders.labels.en, "orders");
         assert_eq!(orders.columns[1].column_type, ColumnType::Decimal { scale: 2 });
         assert_eq!(orders.default_sort, [Sort { column: "at".into(), descending: true }]);

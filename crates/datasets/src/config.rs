@@ -2,7 +2,8 @@
 //!
 //! ```toml
 //! [database.shop]
-//! url = "sqlite:shop.db"            # relative to the configuration file
+//! url = "sqlite:shop.db"            # relative to the configuration file; or postgres://… or mysql://…
+//! statement_timeout = "10m"         # how long a statement may take; where absent, as long as the task may
 //!
 //! [dataset.orders]
 //! database = "shop"
@@ -25,6 +26,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use longshore_protocol::Labels;
 use longshore_protocol::dataset::AllowedValue;
@@ -44,8 +46,11 @@ pub struct CatalogConfig {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// `sqlite:<path>`, relative to the configuration file.
+    /// `sqlite:<path>`, relative to the configuration file; `postgres://…` or `mysql://…`.
     pub url: String,
+    /// How long a statement may take, the sending of its rows included; where absent, as long as the task may.
+    #[serde(default, with = "humantime_serde")]
+    pub statement_timeout: Option<Duration>,
 }
 
 impl std::fmt::Debug for DatabaseConfig {
@@ -63,6 +68,8 @@ pub struct DatasetConfig {
     pub database: String,
     /// The table or view it reads; this or `query`.
     pub table: Option<String>,
+    /// The schema of `table`, where it is not the connection's own.
+    pub schema: Option<String>,
     /// The SELECT it reads; this or `table`.
     pub query: Option<String>,
     /// SQL columns that together are unique and never null.
@@ -135,8 +142,12 @@ pub enum TypeName {
     Boolean,
     /// Calendar days.
     Date,
+    /// Times of day.
+    Time,
     /// Days with a time, without a zone.
     Timestamp,
+    /// Moments, shown in the person's zone.
+    TimestampTz,
 }
 
 /// How a database without such a type holds decimals, dates and times.
@@ -154,4 +165,6 @@ pub enum StoredAs {
     UnixSeconds,
     /// Dates and timestamps as milliseconds since the Unix epoch, UTC.
     UnixMillis,
+    /// Text columns that hold bytes, shown as hexadecimal digits.
+    Bytes,
 }

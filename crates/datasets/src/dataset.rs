@@ -1,12 +1,12 @@
 //! A dataset as checked from the configuration.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use longshore_protocol::dataset::AllowedValue;
 use longshore_protocol::{ColumnType, ColumnView, DatasetId, DatasetView, FilterOp, Labels, Sort};
 
 use crate::config::StoredAs;
+use crate::database::Database;
 
 /// One column.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,11 +25,30 @@ pub struct Column {
     pub values: Vec<AllowedValue>,
 }
 
+impl Column {
+    /// A column of that name and type, held in the obvious way.
+    pub fn plain(name: &str, column_type: ColumnType) -> Column {
+        Column {
+            name: name.to_owned(),
+            source: name.to_owned(),
+            column_type,
+            stored_as: StoredAs::Plain,
+            labels: Labels { en: name.to_owned(), zh: name.to_owned() },
+            values: Vec::new(),
+        }
+    }
+}
+
 /// What a dataset reads.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Relation {
-    /// A table or view, not quoted.
-    Table(String),
+    /// A table or view; names are not quoted.
+    Table {
+        /// Its schema, where it is not the connection's own.
+        schema: Option<String>,
+        /// Its name.
+        name: String,
+    },
     /// A SELECT.
     Query(String),
 }
@@ -52,8 +71,8 @@ pub struct Dataset {
     pub labels: Labels,
     /// Position in lists of datasets.
     pub position: i32,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where it is read.
+    pub database: Database,
     /// What it reads.
     pub relation: Relation,
     /// SQL columns that together are unique.

@@ -25,7 +25,15 @@ pub enum SourceError {
         /// Which dataset was read.
         dataset: String,
         /// What the database says.
-        source: rusqlite::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether it may be otherwise in a moment: it is away, locked, or starting.
+        is_transient: bool,
+    },
+    /// A statement took longer than it is given.
+    #[error("the database of dataset {dataset} took longer than its statement_timeout")]
+    Timeout {
+        /// Which dataset was read.
+        dataset: String,
     },
     /// A stored value is not of its column's declared type.
     #[error(

@@ -4,7 +4,8 @@
 //!
 //! How it fits together: [`config`] is what `longshore.toml` says; [`catalog`] checks it and keeps the
 //! [`dataset`]s; [`query`] turns a request into a checked [`Query`], or into what is wrong with it per
-//! field; [`sqlite`] runs queries in one snapshot of the database.
+//! field; `statement` makes SQL of it; [`source`] runs that in one snapshot of the database, of which there
+//! is one kind a database (`sqlite`, …); `columns` gathers values into batches.
 //!
 //! Invariants:
 //! - This is the only crate that speaks SQL. Names in SQL come from the configuration, values travel as
@@ -15,18 +16,24 @@
 //! - Databases are opened read-only.
 
 pub mod catalog;
+mod columns;
 pub mod config;
+pub mod daily;
+pub mod database;
 pub mod dataset;
 pub mod demo;
 pub mod error;
 pub mod query;
 pub mod schema;
-pub mod sqlite;
+pub mod source;
+mod sqlite;
+mod statement;
 pub mod text;
 pub mod value;
 
 pub use catalog::Catalog;
 pub use config::CatalogConfig;
+pub use database::{Address, Database};
 pub use dataset::{Column, DailyStatistics, Dataset};
 pub use error::{ConfigError, SourceError};
 pub use query::Query;

@@ -2,6 +2,7 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use longshore_protocol::{ColumnType, Filter, FilterOp, Problem, ProblemKind, Sort};
 
 use crate::dataset::{Column, Dataset};
@@ -43,10 +44,13 @@ pub struct Query {
     pub conditions: Vec<Condition>,
     /// The order; the dataset's key follows it.
     pub order: Vec<OrderBy>,
+    /// The zone in which moments are shown.
+    pub zone: TimeZone,
 }
 
 impl Query {
-    /// Checks names, operators and values. Empty `columns` means all, empty `sort` the dataset's default.
+    /// Checks names, operators and values. Empty `columns` means all, empty `sort` the dataset's default; moments of filters
+    /// that say no offset are of `zone`.
     ///
     /// # Errors
     /// Everything that is wrong, with the field of each.
@@ -55,13 +59,28 @@ impl Query {
         columns: &[String],
         filters: &[Filter],
         sort: &[Sort],
+        zone: &TimeZone,
     ) -> Result<Query, Vec<Problem>> {
         let mut problems = Vec::new();
         let columns = check_columns(dataset, columns, &mut problems);
-        let conditions = check_filters(dataset, filters, &mut problems);
+        let conditions = check_filters(dataset, filters, zone, &mut problems);
         let order =
             check_sort(dataset, if sort.is_empty() { &dataset.default_sort } else { sort }, &mut problems);
-        if problems.is_empty() { Ok(Query { columns, conditions, order }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Query { columns, conditions, order, zone: zone.clone() })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// All columns of all rows, by key; moments in UTC.
+    pub fn all_of(dataset: &Dataset) -> Query {
+        Query {
+            columns: (0..dataset.columns.len()).collect(),
+            conditions: Vec::new(),
+            order: Vec::new(),
+            zone: TimeZone::UTC,
+        }
     }
 
     /// The columns wanted, in their order.
@@ -97,29 +116,42 @@ fn check_columns(dataset: &Dataset, names: &[String], problems: &mut Vec<Problem
     columns
 }
 
-fn check_filters(dataset: &Dataset, filters: &[Filter], problems: &mut Vec<Problem>) -> Vec<Condition> {
+fn check_filters(
+    dataset: &Dataset,
+    filters: &[Filter],
+    zone: &TimeZone,
+    problems: &mut Vec<Problem>,
+) -> Vec<Condition> {
     if filters.len() > FILTERS_MAX {
         problems.push(too_long("filters", FILTERS_MAX));
         return Vec::new();
     }
     let mut conditions = Vec::with_capacity(filters.len());
     for (position, filter) in filters.iter().enumerate() {
-        match check_filter(dataset, filter) {
-            Ok(condition) => push_condition(condition, &filter.value, &mut conditions),
+        match check_filter(dataset, filter, zone) {
+            Ok(condition) => push_condition(condition, &filter.value, zone, &mut conditions),
             Err((part, kind)) => problems.push(problem(format!("filters[{position}].{part}"), kind)),
         }
     }
     conditions
 }
 
-/// Adds a condition. A day given for a timestamp means the whole day: "not after 1 August" includes its evening.
-fn push_condition(mut condition: Condition, given: &serde_json::Value, conditions: &mut Vec<Condition>) {
+/// Adds a condition. A day given for a time means the whole day: "not after 1 August" includes its evening.
+fn push_condition(
+    mut condition: Condition,
+    given: &serde_json::Value,
+    zone: &TimeZone,
+    conditions: &mut Vec<Condition>,
+) {
     let is_day =
         given.as_str().is_some_and(|text| text.trim().parse::<Date>().is_ok() && !text.contains(':'));
-    if let ([Value::Timestamp(midnight)], true) = (condition.values.as_slice(), is_day)
-        && let Ok(next) = midnight.checked_add(1.day())
-    {
-        let next = vec![Value::Timestamp(next)];
+    let next = match condition.values.as_slice() {
+        _ if !is_day => None,
+        [value] => after_day(value, zone),
+        _ => None,
+    };
+    if let Some(next) = next {
+        let next = vec![next];
         match condition.op {
             FilterOp::Le => condition = Condition { op: FilterOp::Lt, values: next, ..condition },
             FilterOp::Gt => condition = Condition { op: FilterOp::Ge, values: next, ..condition },
@@ -133,7 +165,23 @@ fn push_condition(mut condition: Condition, given: &serde_json::Value, condition
     conditions.push(condition);
 }
 
-fn check_filter(dataset: &Dataset, filter: &Filter) -> Result<Condition, (&'static str, ProblemKind)> {
+/// The beginning of the day after the one that begins with `value`; `None` for what has no time.
+fn after_day(value: &Value, zone: &TimeZone) -> Option<Value> {
+    match value {
+        Value::Timestamp(midnight) => midnight.checked_add(1.day()).ok().map(Value::Timestamp),
+        Value::TimestampTz(start) => {
+            let next = start.to_zoned(zone.clone()).tomorrow().and_then(|next| next.start_of_day());
+            next.ok().map(|next| Value::TimestampTz(next.timestamp()))
+        }
+        _ => None,
+    }
+}
+
+fn check_filter(
+    dataset: &Dataset,
+    filter: &Filter,
+    zone: &TimeZone,
+) -> Result<Condition, (&'static str, ProblemKind)> {
     let index = dataset
         .column_index(&filter.column)
         .ok_or_else(|| ("column", ProblemKind::UnknownColumn { name: short(&filter.column) }))?;
@@ -152,7 +200,7 @@ fn check_filter(dataset: &Dataset, filter: &Filter) -> Result<Condition, (&'stat
                 return Err(("value", ProblemKind::TooLong { limit: IN_VALUES_MAX as u32 }));
             }
             Some(list) if !list.is_empty() => {
-                list.iter().map(|value| check_value(column, op, value)).collect::<Result<_, _>>()?
+                list.iter().map(|value| check_value(column, op, value, zone)).collect::<Result<_, _>>()?
             }
             _ => {
                 let kind = ProblemKind::WrongType {
@@ -162,7 +210,7 @@ fn check_filter(dataset: &Dataset, filter: &Filter) -> Result<Condition, (&'stat
                 return Err(("value", kind));
             }
         },
-        _ => vec![check_value(column, op, &filter.value)?],
+        _ => vec![check_value(column, op, &filter.value, zone)?],
     };
     Ok(Condition { column: index, op, values })
 }
@@ -171,8 +219,9 @@ fn check_value(
     column: &Column,
     op: FilterOp,
     given: &serde_json::Value,
+    zone: &TimeZone,
 ) -> Result<Value, (&'static str, ProblemKind)> {
-    let value = value::read(given, column.column_type).map_err(|kind| ("value", kind))?;
+    let value = value::read(given, column.column_type, zone).map_err(|kind| ("value", kind))?;
     let is_exact = matches!(op, FilterOp::Eq | FilterOp::Ne | FilterOp::In);
     if let Value::Text(text) = &value
         && is_exact
@@ -249,7 +298,7 @@ mod tests {
 
     #[test]
     fn an_empty_request_is_all_columns_in_the_default_order() {
-        let query = Query::check(&orders(), &[], &[], &[]).expect("valid");
+        let query = Query::check(&orders(), &[], &[], &[], &TimeZone::UTC).expect("valid");
         assert_eq!(query.columns, [0, 1, 2, 3]);
         assert_eq!(query.order, [OrderBy { column: 3, descending: true }]);
     }
@@ -257,7 +306,8 @@ mod tests {
     #[test]
     fn a_day_given_for_a_timestamp_means_the_whole_day() {
         let conditions = |op: &str, value: &str| -> Vec<String> {
-            let query = Query::check(&orders(), &[], &[filter("at", op, json!(value))], &[]).expect("valid");
+            let filters = [filter("at", op, json!(value))];
+            let query = Query::check(&orders(), &[], &filters, &[], &TimeZone::UTC).expect("valid");
             query.conditions.iter().map(|c| format!("{} {:?}", c.op.name(), c.values)).collect()
         };
         let at = |time: &str| format!("[Timestamp({time})]");
@@ -275,7 +325,7 @@ mod tests {
             let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
             let sort: Vec<Sort> =
                 sort.iter().map(|name| Sort { column: (*name).to_owned(), descending: false }).collect();
-            match Query::check(&orders(), &columns, filters, &sort) {
+            match Query::check(&orders(), &columns, filters, &sort, &TimeZone::UTC) {
                 Ok(_) => Vec::new(),
                 Err(problems) => problems
                     .into_iter()

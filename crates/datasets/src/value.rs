@@ -1,6 +1,8 @@
 //! Values of filters, read as their column's type.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
 use longshore_protocol::{ColumnType, ProblemKind};
 
 /// A value of a known type.
@@ -23,25 +25,16 @@ pub enum Value {
     Boolean(bool),
     /// A calendar day.
     Date(Date),
+    /// A time of day.
+    Time(Time),
     /// A day with a time.
     Timestamp(DateTime),
+    /// A moment.
+    TimestampTz(Timestamp),
 }
 
 /// Characters of a wrong value that are repeated in the answer.
 const SHOWN_MAX: usize = 40;
-
-/// The name of a column type in problems and errors.
-pub fn type_name(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Text => "text",
-        ColumnType::Integer => "integer",
-        ColumnType::Decimal { .. } => "decimal",
-        ColumnType::Float => "float",
-        ColumnType::Boolean => "boolean",
-        ColumnType::Date => "date",
-        ColumnType::Timestamp => "timestamp",
-    }
-}
 
 /// A value as short as it can be shown in an answer.
 pub(crate) fn shown(value: &serde_json::Value) -> String {
@@ -52,13 +45,16 @@ pub(crate) fn shown(value: &serde_json::Value) -> String {
     text.chars().take(SHOWN_MAX).chain(['…']).collect()
 }
 
-/// Reads a JSON value, or text as people type it, as a value of the type.
+/// Reads a JSON value, or text as people type it, as a value of the type; moments without an offset are of `zone`.
 ///
 /// # Errors
 /// [`ProblemKind::WrongType`] if it is none.
-pub fn read(value: &serde_json::Value, column_type: ColumnType) -> Result<Value, ProblemKind> {
-    let wrong =
-        || ProblemKind::WrongType { expected: type_name(column_type).to_owned(), given: shown(value) };
+pub fn read(
+    value: &serde_json::Value,
+    column_type: ColumnType,
+    zone: &TimeZone,
+) -> Result<Value, ProblemKind> {
+    let wrong = || ProblemKind::WrongType { expected: column_type.name().to_owned(), given: shown(value) };
     let text = match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Number(number) => number.to_string(),
@@ -72,10 +68,10 @@ pub fn read(value: &serde_json::Value, column_type: ColumnType) -> Result<Value,
     if column_type == ColumnType::Text {
         return Ok(Value::Text(text));
     }
-    read_text(text.trim(), column_type).ok_or_else(wrong)
+    read_text(text.trim(), column_type, zone).ok_or_else(wrong)
 }
 
-fn read_text(text: &str, column_type: ColumnType) -> Option<Value> {
+fn read_text(text: &str, column_type: ColumnType, zone: &TimeZone) -> Option<Value> {
     match column_type {
         ColumnType::Text => Some(Value::Text(text.to_owned())),
         ColumnType::Integer => text.parse().ok().map(Value::Integer),
@@ -89,7 +85,9 @@ fn read_text(text: &str, column_type: ColumnType) -> Option<Value> {
             _ => None,
         },
         ColumnType::Date => text.parse().ok().map(Value::Date),
+        ColumnType::Time => text.parse().ok().map(Value::Time),
         ColumnType::Timestamp => parse_timestamp(text).map(Value::Timestamp),
+        ColumnType::TimestampTz => parse_moment(text, zone).map(Value::TimestampTz),
     }
 }
 
@@ -128,6 +126,14 @@ pub fn parse_timestamp(text: &str) -> Option<DateTime> {
     text.parse().ok()
 }
 
+/// Reads a moment: with an offset (`2026-08-01T10:30:00+08:00`, `…Z`), or else as the time in `zone`.
+pub fn parse_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse() {
+        return Some(moment);
+    }
+    zone.to_timestamp(parse_timestamp(text)?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +166,8 @@ mod tests {
     fn values_are_read_as_their_columns_type() {
         let date = |text: &str| Value::Date(text.parse().expect("date"));
         let time = |text: &str| Value::Timestamp(text.parse().expect("timestamp"));
+        let moment = |text: &str| Value::TimestampTz(text.parse().expect("moment"));
+        let zone = TimeZone::get("Asia/Shanghai").expect("known");
         for (value, column_type, want) in [
             (json!("x'); DROP TABLE"), ColumnType::Text, Some(Value::Text("x'); DROP TABLE".into()))),
             (json!(42), ColumnType::Text, Some(Value::Text("42".into()))),
@@ -182,11 +190,20 @@ mod tests {
             (json!("2026-08-01T10:30:00Z"), ColumnType::Timestamp, Some(time("2026-08-01 10:30:00"))),
             (json!("2026-08-01 10:30"), ColumnType::Timestamp, Some(time("2026-08-01 10:30:00"))),
             (json!("soon"), ColumnType::Timestamp, None),
+            (json!("10:30"), ColumnType::Time, Some(Value::Time("10:30:00".parse().expect("time")))),
+            (json!("24:30"), ColumnType::Time, None),
+            (
+                json!("2026-08-01T10:30:00+02:00"),
+                ColumnType::TimestampTz,
+                Some(moment("2026-08-01T08:30:00Z")),
+            ),
+            (json!("2026-08-01 10:30"), ColumnType::TimestampTz, Some(moment("2026-08-01T02:30:00Z"))),
+            (json!("soon"), ColumnType::TimestampTz, None),
             (json!(["a"]), ColumnType::Text, None),
             (json!({"a": 1}), ColumnType::Integer, None),
             (json!(null), ColumnType::Text, None),
         ] {
-            assert_eq!(read(&value, column_type).ok(), want, "{value} as {column_type:?}");
+            assert_eq!(read(&value, column_type, &zone).ok(), want, "{value} as {column_type:?}");
         }
     }
 }

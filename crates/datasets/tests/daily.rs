@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use longshore_datasets::daily::{self, DayTotals, Days};
 use longshore_datasets::demo::{ShopSize, create_shop};
-use longshore_datasets::sqlite::{self, DayTotals, Days};
 use longshore_datasets::{Catalog, DailyStatistics, Dataset, Query, SourceError};
 use longshore_protocol::Filter;
 use rusqlite::Connection;
@@ -64,15 +64,15 @@ impl Fixture {
     }
 
     fn query(&self, filters: &[Filter]) -> Query {
-        Query::check(&self.dataset, &[], filters, &[]).expect("valid")
+        Query::check(&self.dataset, &[], filters, &[], &jiff::tz::TimeZone::UTC).expect("valid")
     }
 
     fn extent(&self, filters: &[Filter]) -> Result<Option<Days>, SourceError> {
-        sqlite::day_extent(&self.dataset, &self.statistics, &self.query(filters), &Arc::default())
+        daily::day_extent(&self.dataset, &self.statistics, &self.query(filters), &Arc::default())
     }
 
     fn daily(&self, filters: &[Filter], days: Days) -> Result<Vec<DayTotals>, SourceError> {
-        sqlite::daily(&self.dataset, &self.statistics, &self.query(filters), days, &Arc::default())
+        daily::daily(&self.dataset, &self.statistics, &self.query(filters), days, &Arc::default())
     }
 
     /// Days and totals in one line each, as `expected` of SQL gives them.
@@ -210,8 +210,8 @@ fn a_set_flag_stops_it() {
     let stop = Arc::new(AtomicBool::new(true));
     let query = shop.query(&[]);
     let all = days("2023-01-01", "2026-12-31");
-    let daily = sqlite::daily(&shop.dataset, &shop.statistics, &query, all, &stop);
+    let daily = daily::daily(&shop.dataset, &shop.statistics, &query, all, &stop);
     assert!(matches!(daily, Err(SourceError::Stopped)), "{daily:?}");
-    let extent = sqlite::day_extent(&shop.dataset, &shop.statistics, &query, &stop);
+    let extent = daily::day_extent(&shop.dataset, &shop.statistics, &query, &stop);
     assert!(matches!(extent, Err(SourceError::Stopped)), "{extent:?}");
 }

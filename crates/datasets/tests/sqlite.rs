@@ -1,13 +1,14 @@
 //! Reading SQLite: types, filters, order, pages, snapshots, stopping, and what can be wrong with a database.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::RecordBatch;
-use longshore_datasets::sqlite::{self, RowSink};
-use longshore_datasets::{Catalog, Dataset, Query, SourceError, text};
+use jiff::tz::TimeZone;
+use longshore_datasets::source::{self, Begin, RowSink};
+use longshore_datasets::{Address, Catalog, Dataset, Query, SourceError, text};
 use longshore_protocol::{Filter, Sort};
 use rusqlite::Connection;
 use serde_json::json;
@@ -43,7 +44,7 @@ INSERT INTO "odd ""table""" VALUES
 "#;
 
 struct Fixture {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     dataset: Dataset,
 }
 
@@ -54,7 +55,7 @@ fn fixture(toml: &str, sql: &str, id: &str) -> Fixture {
     let config = toml::from_str(toml).expect("well-formed");
     let catalog = Catalog::from_config(&config, folder.path()).expect("valid");
     let dataset = catalog.get(id).expect("declared").clone();
-    Fixture { _folder: folder, dataset }
+    Fixture { folder, dataset }
 }
 
 #[derive(Default)]
@@ -66,8 +67,8 @@ struct Collected {
 }
 
 impl RowSink for Collected {
-    fn begin(&mut self, row_count: u64) -> ControlFlow<()> {
-        self.announced = Some(row_count);
+    fn begin(&mut self, begin: Begin) -> ControlFlow<()> {
+        self.announced = begin.row_count;
         ControlFlow::Continue(())
     }
 
@@ -100,12 +101,12 @@ fn query(
             None => Sort { column: (*name).into(), descending: false },
         })
         .collect();
-    Query::check(dataset, &columns, &filters, &sort).expect("a valid query")
+    Query::check(dataset, &columns, &filters, &sort, &TimeZone::UTC).expect("a valid query")
 }
 
 fn read(dataset: &Dataset, query: &Query) -> Result<Vec<Vec<Option<String>>>, SourceError> {
     let mut collected = Collected::default();
-    sqlite::read(dataset, query, &Arc::default(), &mut collected)?;
+    source::read(dataset, query, &Arc::default(), &mut collected)?;
     assert_eq!(collected.announced, Some(collected.rows.len() as u64));
     Ok(collected.rows)
 }
@@ -185,30 +186,30 @@ fn an_order_with_ties_is_total_and_pages_fit_together() {
     assert_eq!(rows, want);
     let mut paged = Vec::new();
     for page in 1..=200 {
-        paged.extend(sqlite::page(&table.dataset, &sorted, page).expect("reads").rows);
+        paged.extend(source::page(&table.dataset, &sorted, page).expect("reads").rows);
     }
     assert_eq!(paged, want);
-    let last = sqlite::page(&table.dataset, &sorted, 9_999).expect("reads");
+    let last = source::page(&table.dataset, &sorted, 9_999).expect("reads");
     assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, 10_000, 50));
 }
 
 #[test]
 fn a_reader_sees_one_snapshot() {
     let things = fixture(THINGS, &format!("PRAGMA journal_mode = WAL;{ROWS}"), "things");
-    struct Interfering<'a>(&'a Path, Collected);
-    impl RowSink for Interfering<'_> {
-        fn begin(&mut self, row_count: u64) -> ControlFlow<()> {
-            let writer = Connection::open(self.0).expect("opens");
+    struct Interfering(PathBuf, Collected);
+    impl RowSink for Interfering {
+        fn begin(&mut self, begin: Begin) -> ControlFlow<()> {
+            let writer = Connection::open(&self.0).expect("opens");
             writer.execute_batch(r#"DELETE FROM "odd ""table""" WHERE id > 1;"#).expect("deletes");
-            self.1.begin(row_count)
+            self.1.begin(begin)
         }
         fn batch(&mut self, batch: RecordBatch) -> ControlFlow<()> {
             self.1.batch(batch)
         }
     }
     let dataset = &things.dataset;
-    let mut sink = Interfering(&dataset.database, Collected::default());
-    sqlite::read(dataset, &query(dataset, &[], &[], &[]), &Arc::default(), &mut sink).expect("reads");
+    let mut sink = Interfering(things.folder.path().join("things.db"), Collected::default());
+    source::read(dataset, &query(dataset, &[], &[], &[]), &Arc::default(), &mut sink).expect("reads");
     assert_eq!(sink.1.rows.len(), 4);
     assert_eq!(read(dataset, &query(dataset, &[], &[], &[])).expect("reads").len(), 1);
 }
@@ -224,7 +225,7 @@ fn a_stop_ends_even_a_long_sort() {
         let (dataset, stop) = (endless.dataset.clone(), Arc::clone(&stop));
         move || {
             let wanted = query(&dataset, &[], &[], &["-i"]);
-            sqlite::read(&dataset, &wanted, &stop, &mut Collected::default())
+            source::read(&dataset, &wanted, &stop, &mut Collected::default())
         }
     });
     stop.store(true, Ordering::Relaxed);
@@ -236,7 +237,7 @@ fn a_sink_that_has_enough_ends_the_reading() {
     let things = fixture(THINGS, ROWS, "things");
     let mut sink = Collected { break_at: Some(1), ..Collected::default() };
     let read =
-        sqlite::read(&things.dataset, &query(&things.dataset, &[], &[], &[]), &Arc::default(), &mut sink);
+        source::read(&things.dataset, &query(&things.dataset, &[], &[], &[]), &Arc::default(), &mut sink);
     assert!(matches!(read, Err(SourceError::Stopped)));
 }
 
@@ -263,9 +264,9 @@ fn what_is_wrong_with_a_database_is_named() {
         }
     }
     let missing_column = fixture(&toml("{name='w',type='text'}"), sql, "t");
-    let error = sqlite::probe(&missing_column.dataset).expect_err("no such column").to_string();
+    let error = source::probe(&missing_column.dataset).expect_err("no such column").to_string();
     assert!(error.contains("no such column") && error.contains('w'), "{error}");
     let mut missing_file = missing_column.dataset.clone();
-    missing_file.database = "/nowhere/shop.db".into();
-    assert!(matches!(sqlite::probe(&missing_file), Err(SourceError::Database { .. })));
+    missing_file.database.address = Address::Sqlite("/nowhere/shop.db".into());
+    assert!(matches!(source::probe(&missing_file), Err(SourceError::Database { .. })));
 }

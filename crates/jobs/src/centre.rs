@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use longshore_datasets::{Catalog, Dataset, Query, sqlite};
+use longshore_datasets::{Catalog, Dataset, Query, source};
 use longshore_files::{FileError, FileStore};
 use longshore_protocol::{
-    DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, StatisticsRequest, TaskId, TaskKind, TaskQuery,
-    TaskView,
+    DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, StatisticsRequest, TaskDetails, TaskId,
+    TaskKind, TaskQuery, TaskView,
 };
 use longshore_tasks::entity::Slot;
 use longshore_tasks::{
@@ -20,7 +20,7 @@ use crate::download::Download;
 use crate::error::CentreError;
 use crate::export::{self, ExportJob};
 use crate::file::FinishedFile;
-use crate::request::CheckedOrder;
+use crate::request::{CheckedOrder, check_zone};
 use crate::statistics::{self, StatisticsJob};
 use crate::view::task_view;
 
@@ -86,9 +86,14 @@ impl Centre {
     /// `UnknownDataset`, `Invalid`, `Source`.
     pub async fn rows(&self, request: RowsRequest) -> Answer<RowsPage> {
         let dataset = self.dataset(&request.dataset)?.clone();
-        let query =
-            Query::check(&dataset, &[], &request.filters, &request.sort).map_err(CentreError::Invalid)?;
-        let page = tokio::task::spawn_blocking(move || sqlite::page(&dataset, &query, request.page)).await;
+        let mut problems = Vec::new();
+        let zone = check_zone(&request.time_zone, &mut problems);
+        let query = Query::check(&dataset, &[], &request.filters, &request.sort, &zone);
+        let query = query.map_err(|more| CentreError::Invalid([problems.clone(), more].concat()))?;
+        if !problems.is_empty() {
+            return Err(CentreError::Invalid(problems));
+        }
+        let page = tokio::task::spawn_blocking(move || source::page(&dataset, &query, request.page)).await;
         Ok(page.map_err(|error| CentreError::Internal(error.to_string()))??)
     }
 
@@ -198,6 +203,40 @@ impl Centre {
         Ok(tasks.iter().filter_map(|task| task_view(task, None, now)).collect())
     }
 
+    /// A task in full.
+    ///
+    /// # Errors
+    /// `UnknownTask`, `FileExpired`, `Store`.
+    pub async fn details(&self, caller: &Caller, task: &str) -> Answer<TaskDetails> {
+        let (task, ahead, now) = self.owned(caller, task).await?;
+        Ok(TaskDetails {
+            task: task_view(&task, ahead, now).ok_or(CentreError::UnknownTask)?,
+            request: export::request_of(&task),
+            manifest: FinishedFile::of(&task).and_then(|file| file.manifest),
+        })
+    }
+
+    /// Registers the work of an earlier task of the caller once more, in the language and zone of then. The headers' language
+    /// is that of then, too.
+    ///
+    /// # Errors
+    /// `UnknownTask`; `UnknownDataset` and `Invalid` where the configuration has changed since; `Store`.
+    pub async fn repeat(&self, caller: &Caller, task: &str, lang: Lang) -> Answer<Registration> {
+        let (task, _, _) = self.owned(caller, task).await?;
+        if let Some(request) = export::request_of(&task) {
+            return self
+                .register_export(caller, ExportRequest { idempotency_key: String::new(), ..request }, lang)
+                .await;
+        }
+        let request = statistics::request_of(&task).ok_or(CentreError::UnknownTask)?;
+        self.register_statistics(
+            caller,
+            StatisticsRequest { idempotency_key: String::new(), ..request },
+            lang,
+        )
+        .await
+    }
+
     /// The finished file of a task, for its owner.
     ///
     /// # Errors
@@ -213,9 +252,7 @@ impl Centre {
         let file = FinishedFile::of(&task)
             .ok_or_else(|| CentreError::Internal(format!("task {} has an unreadable result", task.id)))?;
         match self.files.size(&file.key).await {
-            Ok(size_bytes) => {
-                Ok(Download { key: file.key, name: file.name, format: file.format, size_bytes })
-            }
+            Ok(size_bytes) => Ok(Download { key: file.key, name: file.name, size_bytes }),
             Err(FileError::Missing { .. }) => Err(CentreError::FileExpired),
             Err(error) => Err(error.into()),
         }

@@ -1,7 +1,5 @@
 //! A finished file on its way to its owner.
 
-use longshore_protocol::ExportFormat;
-
 /// What a download needs to know; the bytes come from the file store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Download {
@@ -9,8 +7,6 @@ pub struct Download {
     pub key: String,
     /// Name for the person's disk.
     pub name: String,
-    /// Format, for the media type.
-    pub format: ExportFormat,
     /// Size in bytes.
     pub size_bytes: u64,
 }

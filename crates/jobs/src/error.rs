@@ -47,7 +47,9 @@ impl CentreError {
             CentreError::NotFinished => ErrorCode::TaskNotFinished,
             CentreError::FileExpired => ErrorCode::FileExpired,
             CentreError::Store(error) if error.is_retryable() => ErrorCode::StoreUnavailable,
-            CentreError::Source(SourceError::Database { .. }) => ErrorCode::DatabaseUnavailable,
+            CentreError::Source(SourceError::Database { .. } | SourceError::Timeout { .. }) => {
+                ErrorCode::DatabaseUnavailable
+            }
             CentreError::Store(_)
             | CentreError::Source(_)
             | CentreError::Files(_)

@@ -1,18 +1,16 @@
 //! The file that a task has made.
 
-use longshore_protocol::{ExportFormat, TaskId};
+use longshore_protocol::{Manifest, TaskId};
 use longshore_tasks::Task;
 use serde::{Deserialize, Serialize};
 
 /// A finished file: the result in the entity of every task that makes one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FinishedFile {
     /// Key in the file store.
     pub key: String,
     /// Name for the person's disk.
     pub name: String,
-    /// Format.
-    pub format: ExportFormat,
     /// Where it can be fetched, below the server's root.
     pub url: String,
     /// Size in bytes.
@@ -23,6 +21,9 @@ pub struct FinishedFile {
     pub sheet_count: u32,
     /// Cells that were longer than the format can carry.
     pub shortened_cell_count: u64,
+    /// The proof of what is in it; only exports have one.
+    #[serde(default)]
+    pub manifest: Option<Manifest>,
 }
 
 impl FinishedFile {

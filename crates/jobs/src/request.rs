@@ -28,6 +28,11 @@ pub(crate) fn check_zone(name: &str, problems: &mut Vec<Problem>) -> TimeZone {
     })
 }
 
+/// The zone of a request that was checked; UTC where it is empty or no longer known.
+pub(crate) fn zone_of(name: &str) -> TimeZone {
+    check_zone(name, &mut Vec::new())
+}
+
 /// The client's name for its request, where it gives one. Marked as such: the runner has keys of its own, which no client
 /// can take.
 pub(crate) fn check_key(key: &str, problems: &mut Vec<Problem>) -> Option<String> {

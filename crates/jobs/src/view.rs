@@ -51,6 +51,8 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         url: file.url,
         size_bytes: file.size_bytes,
         row_count: file.row_count,
+        sheet_count: file.sheet_count,
+        part_count: file.manifest.as_ref().map_or(1, |manifest| manifest.parts.len().max(1) as u32),
         shortened_cell_count: file.shortened_cell_count,
         kept_until: task.kept_until().as_millis(),
     });

@@ -46,6 +46,7 @@ impl From<WorkError> for JobError {
                 (FailureCode::BadValue, Some(column.clone()))
             }
             WorkError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
+            WorkError::Source(SourceError::Timeout { .. }) => (FailureCode::DatabaseTimeout, None),
             WorkError::Files(_) | WorkError::Sheet(SheetError::Io(_)) => (FailureCode::FileStore, None),
             WorkError::Part { failure, .. } => (failure.code, failure.detail.clone()),
             WorkError::Source(_)
@@ -58,8 +59,10 @@ impl From<WorkError> for JobError {
             // It has had its attempts already.
             WorkError::Part { .. } => false,
             WorkError::Store(error) => error.is_retryable(),
-            // The database or the file store may be back in a moment.
-            _ => matches!(code, FailureCode::Database | FailureCode::FileStore),
+            // A query that is wrong stays wrong.
+            WorkError::Source(SourceError::Database { is_transient, .. }) => *is_transient,
+            // The file store may be back in a moment.
+            _ => code == FailureCode::FileStore,
         };
         JobError { code, detail, may_pass, cause: Box::new(error) }
     }

@@ -46,8 +46,30 @@ pub enum ColumnType {
     Boolean,
     /// A calendar day.
     Date,
+    /// A time of day.
+    Time,
     /// A day with a time of day, without a zone.
     Timestamp,
+    /// A moment, shown as day and time in the person's zone.
+    #[serde(rename = "timestamp_tz")]
+    TimestampTz,
+}
+
+impl ColumnType {
+    /// The name in JSON and in problems; a decimal's scale is not part of it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ColumnType::Text => "text",
+            ColumnType::Integer => "integer",
+            ColumnType::Decimal { .. } => "decimal",
+            ColumnType::Float => "float",
+            ColumnType::Boolean => "boolean",
+            ColumnType::Date => "date",
+            ColumnType::Time => "time",
+            ColumnType::Timestamp => "timestamp",
+            ColumnType::TimestampTz => "timestamp_tz",
+        }
+    }
 }
 
 /// A column as a front end sees it.
@@ -172,7 +194,9 @@ impl FilterOp {
         match column_type {
             ColumnType::Text => vec![Contains, StartsWith, Eq, Ne, In, IsNull, NotNull],
             ColumnType::Boolean => vec![Eq, Ne, IsNull, NotNull],
-            ColumnType::Date | ColumnType::Timestamp => vec![Ge, Le, Gt, Lt, Eq, IsNull, NotNull],
+            ColumnType::Date | ColumnType::Time | ColumnType::Timestamp | ColumnType::TimestampTz => {
+                vec![Ge, Le, Gt, Lt, Eq, IsNull, NotNull]
+            }
             ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float => {
                 vec![Eq, Ne, Ge, Le, Gt, Lt, In, IsNull, NotNull]
             }
@@ -217,6 +241,9 @@ pub struct RowsRequest {
     /// Page number from 1.
     #[serde(default = "first_page")]
     pub page: u32,
+    /// IANA name of the person's time zone, in which moments are shown and days of filters begin; UTC where empty.
+    #[serde(default)]
+    pub time_zone: String,
 }
 
 fn first_page() -> u32 {

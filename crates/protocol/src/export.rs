@@ -28,7 +28,8 @@ pub struct ExportRequest {
     /// Language of the headers; that of the session where absent.
     #[serde(default)]
     pub lang: Option<Lang>,
-    /// IANA name of the person's time zone, for times in names; UTC where empty.
+    /// IANA name of the person's time zone, in which moments are written, days of filters begin and the file is named; UTC
+    /// where empty.
     #[serde(default)]
     pub time_zone: String,
     /// Made by the client; a request repeated with the same key gets the same task. At most 64
@@ -39,24 +40,34 @@ pub struct ExportRequest {
 
 /// A format that can be exported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
     /// Office Open XML workbook (ECMA-376).
     #[default]
+    #[serde(rename = "xlsx")]
     Xlsx,
     /// Comma-separated values (RFC 4180), UTF-8 with BOM.
+    #[serde(rename = "csv")]
     Csv,
+    /// The same, compressed (RFC 1952).
+    #[serde(rename = "csv.gz")]
+    CsvGz,
+    /// Apache Parquet: columns with their exact types, for data programs.
+    #[serde(rename = "parquet")]
+    Parquet,
 }
 
 impl ExportFormat {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [ExportFormat; 2] = [ExportFormat::Xlsx, ExportFormat::Csv];
+    pub const ALL: [ExportFormat; 4] =
+        [ExportFormat::Xlsx, ExportFormat::Csv, ExportFormat::CsvGz, ExportFormat::Parquet];
 
     /// The name in requests, which is also the file name's ending.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             ExportFormat::Xlsx => "xlsx",
             ExportFormat::Csv => "csv",
+            ExportFormat::CsvGz => "csv.gz",
+            ExportFormat::Parquet => "parquet",
         }
     }
 
@@ -67,12 +78,17 @@ impl ExportFormat {
         }
         ExportFormat::ALL.into_iter().find(|format| format.name() == name)
     }
+}
 
-    /// The media type for downloads.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            ExportFormat::Csv => "text/csv; charset=utf-8",
-        }
+/// The media type of a file by its name's ending, for downloads.
+pub fn media_type(file_name: &str) -> &'static str {
+    match file_name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "csv" => "text/csv; charset=utf-8",
+        "gz" => "application/gzip",
+        "parquet" => "application/vnd.apache.parquet",
+        "zip" => "application/zip",
+        "json" => "application/json",
+        _ => "application/octet-stream",
     }
 }

@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod ids;
+pub mod manifest;
 pub mod statistics;
 pub mod task;
 
@@ -21,8 +22,9 @@ pub use dataset::{
     Cell, ColumnType, ColumnView, DatasetView, Filter, FilterOp, Labels, RowsPage, RowsRequest, Sort,
 };
 pub use error::{ApiError, ErrorCode, FieldProblem, Problem, ProblemKind};
-pub use export::{ExportFormat, ExportRequest};
+pub use export::{ExportFormat, ExportRequest, media_type};
 pub use ids::{DatasetId, InvalidId, OwnerId, TaskId, TenantId};
+pub use manifest::{Manifest, TaskDetails};
 pub use statistics::StatisticsRequest;
 pub use task::{
     ClearOut, FailureCode, FailureView, FileView, Phase, Progress, RegisterOut, TaskKind, TaskQuery,

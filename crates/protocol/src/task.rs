@@ -198,10 +198,20 @@ pub struct FileView {
     pub size_bytes: u64,
     /// Lines of data, headers not counted.
     pub row_count: u64,
+    /// Sheets of the workbook; 1 for formats that have none.
+    #[serde(default = "one")]
+    pub sheet_count: u32,
+    /// Files in it: more than 1 where it is a ZIP archive of parts.
+    #[serde(default = "one")]
+    pub part_count: u32,
     /// Cells that were longer than the format can carry and were shortened.
     pub shortened_cell_count: u64,
     /// Until when it is kept.
     pub kept_until: u64,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// Why a task failed, as something a program can tell apart.
@@ -210,6 +220,8 @@ pub struct FileView {
 pub enum FailureCode {
     /// The database did not answer or refused the query.
     Database,
+    /// The database took longer than it is given.
+    DatabaseTimeout,
     /// A value in the database is not of its column's declared type.
     BadValue,
     /// The file store could not take the file, for instance because it is full.

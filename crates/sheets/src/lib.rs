@@ -149,6 +149,7 @@ pub fn open(
     let inner: Box<dyn SheetWriter> = match format {
         ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::open(spec, kinds, sink)?),
         ExportFormat::Csv => Box::new(csv::CsvWriter::open(spec, kinds, sink)),
+        ExportFormat::CsvGz | ExportFormat::Parquet => return Err(SheetError::NoColumns),
     };
     Ok(Box::new(CheckedWriter { inner, schema, cancelled, incomplete: false }))
 }

@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use longshore_app::i18n::Texts;
 use longshore_app::serve::refusal;
 use longshore_jobs::{Caller, Centre, CentreError, Download};
-use longshore_protocol::{ErrorCode, Lang};
+use longshore_protocol::{ErrorCode, Lang, media_type};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::api_status::{refuse_as, respond};
@@ -69,7 +69,7 @@ async fn send(centre: &Centre, file: &Download, headers: &HeaderMap) -> Result<R
     let mut response = (
         status,
         [
-            (CONTENT_TYPE, file.format.media_type().to_owned()),
+            (CONTENT_TYPE, media_type(&file.name).to_owned()),
             (CONTENT_LENGTH, (part.end - part.start).to_string()),
             (CONTENT_DISPOSITION, disposition(&file.name)),
             (CACHE_CONTROL, "private, no-cache".to_owned()),

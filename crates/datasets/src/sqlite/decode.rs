@@ -1,22 +1,18 @@
-//! SQLite's values as Arrow columns: one builder a column, picked once from its type.
+//! SQLite's values as Arrow columns.
 
-use arrow_array::builder::{
-    BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder,
-    TimestampMicrosecondBuilder,
-};
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{ArrowError, SchemaRef};
-use jiff::civil::{Date, DateTime};
-use longshore_protocol::ColumnType;
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
-use std::sync::Arc;
 
+use crate::columns::{ColumnBuilder, Columns};
 use crate::config::StoredAs;
-use crate::dataset::{Column, Dataset};
-use crate::query::Query;
-use crate::schema::{DECIMAL_PRECISION, schema_of};
-use crate::value::{parse_decimal, parse_timestamp, type_name};
+use crate::dataset::Column;
+use crate::source::Yield;
+use crate::text::hex;
+use crate::value::{parse_decimal, parse_moment, parse_timestamp};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
@@ -27,138 +23,73 @@ pub(super) enum RowError {
 }
 
 /// Gathers rows into a batch.
-pub(super) struct BatchBuilder {
-    schema: SchemaRef,
-    columns: Vec<(Column, Builder)>,
-    row_count: usize,
+pub(super) struct BatchBuilder<'a> {
+    columns: &'a [&'a Column],
+    batch: Columns,
 }
 
-impl BatchBuilder {
-    pub(super) fn new(dataset: &Dataset, query: &Query, capacity: usize) -> BatchBuilder {
-        let columns = query.columns_of(dataset);
-        BatchBuilder {
-            schema: schema_of(&columns),
-            columns: columns
-                .into_iter()
-                .map(|column| (column.clone(), Builder::new(column, capacity)))
-                .collect(),
-            row_count: 0,
-        }
+impl<'a> BatchBuilder<'a> {
+    pub(super) fn new(yields: &Yield<'a>) -> BatchBuilder<'a> {
+        BatchBuilder { columns: yields.columns, batch: Columns::new(yields) }
     }
 
     pub(super) fn row_count(&self) -> usize {
-        self.row_count
+        self.batch.row_count
     }
 
     pub(super) fn append(&mut self, row: &Row<'_>) -> Result<(), RowError> {
-        for (index, (column, builder)) in self.columns.iter_mut().enumerate() {
+        for (index, (column, builder)) in self.columns.iter().zip(&mut self.batch.builders).enumerate() {
             let value = row.get_ref(index).map_err(RowError::Sql)?;
-            if !builder.append(value, column.stored_as) {
+            if !append(builder, value, column.stored_as) {
                 return Err(RowError::BadValue {
                     column: column.name.clone(),
                     found: format!("{} value", value.data_type().to_string().to_lowercase()),
-                    declared: type_name(column.column_type),
+                    declared: column.column_type.name(),
                 });
             }
         }
-        self.row_count += 1;
+        self.batch.row_count += 1;
         Ok(())
     }
 
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let arrays =
-            self.columns.iter_mut().map(|(_, builder)| builder.finish()).collect::<Result<_, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(self.row_count));
-        self.row_count = 0;
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+        self.batch.finish()
     }
 }
 
-enum Builder {
-    Text(StringBuilder),
-    Integer(Int64Builder),
-    Decimal(Decimal128Builder, u8),
-    Float(Float64Builder),
-    Boolean(BooleanBuilder),
-    Date(Date32Builder),
-    Timestamp(TimestampMicrosecondBuilder),
-}
-
-impl Builder {
-    fn new(column: &Column, capacity: usize) -> Builder {
-        match column.column_type {
-            ColumnType::Text => Builder::Text(StringBuilder::with_capacity(capacity, capacity * 16)),
-            ColumnType::Integer => Builder::Integer(Int64Builder::with_capacity(capacity)),
-            ColumnType::Decimal { scale } => {
-                Builder::Decimal(Decimal128Builder::with_capacity(capacity), scale)
+/// Whether the value is of the column's type, or null.
+fn append(builder: &mut ColumnBuilder, value: ValueRef<'_>, stored_as: StoredAs) -> bool {
+    macro_rules! put {
+        ($builder:expr, $read:expr) => {
+            match $read {
+                Some(read) => {
+                    $builder.append_value(read);
+                    true
+                }
+                None => false,
             }
-            ColumnType::Float => Builder::Float(Float64Builder::with_capacity(capacity)),
-            ColumnType::Boolean => Builder::Boolean(BooleanBuilder::with_capacity(capacity)),
-            ColumnType::Date => Builder::Date(Date32Builder::with_capacity(capacity)),
-            ColumnType::Timestamp => Builder::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity)),
-        }
+        };
     }
-
-    /// Whether the value is of the column's type, or null.
-    fn append(&mut self, value: ValueRef<'_>, stored_as: StoredAs) -> bool {
-        macro_rules! put {
-            ($builder:expr, $read:expr) => {
-                match value {
-                    ValueRef::Null => {
-                        $builder.append_null();
-                        true
-                    }
-                    _ => match $read {
-                        Some(read) => {
-                            $builder.append_value(read);
-                            true
-                        }
-                        None => false,
-                    },
-                }
-            };
-        }
-        match self {
-            Builder::Text(builder) => match value {
-                ValueRef::Text(bytes) => {
-                    let text = std::str::from_utf8(bytes);
-                    text.map(|text| builder.append_value(text)).is_ok()
-                }
-                ValueRef::Integer(number) => {
-                    builder.append_value(number.to_string());
-                    true
-                }
-                ValueRef::Real(number) => {
-                    builder.append_value(number.to_string());
-                    true
-                }
-                ValueRef::Null => {
-                    builder.append_null();
-                    true
-                }
-                ValueRef::Blob(_) => false,
-            },
-            Builder::Integer(builder) => put!(builder, integer(value)),
-            Builder::Decimal(builder, scale) => put!(builder, decimal(value, *scale, stored_as)),
-            Builder::Float(builder) => put!(builder, float(value)),
-            Builder::Boolean(builder) => put!(builder, boolean(value)),
-            Builder::Date(builder) => put!(builder, days(value, stored_as)),
-            Builder::Timestamp(builder) => put!(builder, micros(value, stored_as)),
-        }
+    if matches!(value, ValueRef::Null) {
+        builder.append_null();
+        return true;
     }
-
-    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(match self {
-            Builder::Text(builder) => Arc::new(builder.finish()),
-            Builder::Integer(builder) => Arc::new(builder.finish()),
-            Builder::Decimal(builder, scale) => {
-                Arc::new(builder.finish().with_precision_and_scale(DECIMAL_PRECISION, scale.cast_signed())?)
-            }
-            Builder::Float(builder) => Arc::new(builder.finish()),
-            Builder::Boolean(builder) => Arc::new(builder.finish()),
-            Builder::Date(builder) => Arc::new(builder.finish()),
-            Builder::Timestamp(builder) => Arc::new(builder.finish()),
-        })
+    match builder {
+        ColumnBuilder::Text(builder) => match value {
+            ValueRef::Text(bytes) => put!(builder, std::str::from_utf8(bytes).ok()),
+            ValueRef::Integer(number) => put!(builder, Some(number.to_string())),
+            ValueRef::Real(number) => put!(builder, Some(number.to_string())),
+            ValueRef::Blob(bytes) if stored_as == StoredAs::Bytes => put!(builder, Some(hex(bytes))),
+            ValueRef::Blob(_) | ValueRef::Null => false,
+        },
+        ColumnBuilder::Integer(builder) => put!(builder, integer(value)),
+        ColumnBuilder::Decimal(builder, scale) => put!(builder, decimal(value, *scale, stored_as)),
+        ColumnBuilder::Float(builder) => put!(builder, float(value)),
+        ColumnBuilder::Boolean(builder) => put!(builder, boolean(value)),
+        ColumnBuilder::Date(builder) => put!(builder, days(value, stored_as)),
+        ColumnBuilder::Time(builder) => put!(builder, micros_of_day(value)),
+        ColumnBuilder::Timestamp(builder) => put!(builder, micros(value, stored_as)),
+        ColumnBuilder::TimestampTz(builder) => put!(builder, moment(value, stored_as)),
     }
 }
 
@@ -169,7 +100,7 @@ fn text(value: ValueRef<'_>) -> Option<&str> {
     }
 }
 
-pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
+fn integer(value: ValueRef<'_>) -> Option<i64> {
     /// Doubles are exact whole numbers up to here.
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     match value {
@@ -179,7 +110,7 @@ pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
     }
 }
 
-pub(super) fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Option<i128> {
+fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Option<i128> {
     match value {
         ValueRef::Integer(units) if stored_as == StoredAs::ScaledInteger => Some(i128::from(units)),
         ValueRef::Integer(number) => Some(i128::from(number) * 10i128.pow(u32::from(scale))),
@@ -191,7 +122,7 @@ pub(super) fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Op
     }
 }
 
-pub(super) fn float(value: ValueRef<'_>) -> Option<f64> {
+fn float(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(number) => Some(number),
         ValueRef::Integer(number) => Some(number as f64),
@@ -221,7 +152,7 @@ fn unix_millis(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
 }
 
 /// Days since 1970-01-01.
-pub(super) fn days(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i32> {
+fn days(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i32> {
     if let Some(millis) = unix_millis(value, stored_as) {
         return i32::try_from(millis.div_euclid(MILLIS_PER_DAY)).ok();
     }
@@ -234,11 +165,25 @@ pub(super) fn days(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i32> {
 }
 
 /// Microseconds since 1970-01-01 00:00:00.
-pub(super) fn micros(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
+fn micros(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
     if let Some(millis) = unix_millis(value, stored_as) {
         return millis.checked_mul(1000);
     }
     let time: DateTime = parse_timestamp(text(value)?.trim())?;
     let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
     i64::try_from(since.as_micros()).ok()
+}
+
+/// Microseconds since midnight.
+fn micros_of_day(value: ValueRef<'_>) -> Option<i64> {
+    let time: Time = text(value)?.trim().parse().ok()?;
+    i64::try_from(time.duration_since(Time::midnight()).as_micros()).ok()
+}
+
+/// Microseconds since 1970-01-01 00:00:00 UTC; a text without an offset is in UTC.
+fn moment(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
+    if let Some(millis) = unix_millis(value, stored_as) {
+        return millis.checked_mul(1000);
+    }
+    parse_moment(text(value)?.trim(), &jiff::tz::TimeZone::UTC).map(Timestamp::as_microsecond)
 }

@@ -1,178 +1,156 @@
-//! SQLite as a source: one read transaction, one statement, batches of typed rows.
+//! SQLite as a source: a file that is opened read-only, and one read transaction.
 
-mod daily;
 mod decode;
-mod statement;
+mod param;
 
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
-use longshore_protocol::RowsPage;
-use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use self::decode::BatchBuilder;
-use self::statement::Statement;
 use crate::dataset::Dataset;
 use crate::error::SourceError;
-use crate::query::Query;
-use crate::schema::schema_of;
-use crate::text;
-
-pub use self::daily::{DayTotals, Days, Sum, daily, day_extent};
-
-/// Rows of a batch: enough to amortise what is done once a batch, few enough to stay in the cache.
-pub const BATCH_ROWS: usize = 4096;
-/// Rows of a page on the screen.
-pub const PAGE_ROWS: u32 = 50;
+use crate::source::{Snapshot, Yield};
+use crate::statement::Statement;
 
 /// How long to wait for a writer that locks the whole database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Steps of SQLite's virtual machine between two looks at the stop flag: well under a millisecond.
 const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 
-/// Takes what a reader yields; breaking ends the reading.
-pub trait RowSink {
-    /// Called once, before the first batch: rows the snapshot holds for the query.
-    fn begin(&mut self, row_count: u64) -> ControlFlow<()>;
-    /// Called for each batch, in the query's order.
-    fn batch(&mut self, batch: RecordBatch) -> ControlFlow<()>;
+/// A read transaction.
+pub(crate) struct SqliteSnapshot {
+    connection: Connection,
+    dataset: String,
+    at: Timestamp,
+    stop: Arc<AtomicBool>,
+    statement_timeout: Option<Duration>,
 }
 
-/// The schema of the batches that [`read`] yields.
-pub fn schema(dataset: &Dataset, query: &Query) -> SchemaRef {
-    schema_of(&query.columns_of(dataset))
-}
-
-/// Reads all rows of a query in one snapshot of the database. Blocks; run it on a thread of its own.
-/// Setting `stop` ends it within milliseconds, also while SQLite sorts or counts.
-///
-/// # Errors
-/// [`SourceError::Stopped`] if it was told to stop or the sink broke off, else what the database says.
-pub fn read(
-    dataset: &Dataset,
-    query: &Query,
-    stop: &Arc<AtomicBool>,
-    sink: &mut dyn RowSink,
-) -> Result<(), SourceError> {
-    let database_error = |source| source_error(dataset, stop, source);
-    let mut connection = open_stoppable(&dataset.database, stop).map_err(database_error)?;
-    // The count and the rows are of one snapshot: a deferred transaction takes it at its first read.
-    let transaction = connection.transaction().map_err(database_error)?;
-    let count = Statement::count(dataset, query);
-    let row_count: i64 = transaction
-        .query_row(&count.sql, params_from_iter(count.params), |row| row.get(0))
-        .map_err(database_error)?;
-    if sink.begin(row_count.unsigned_abs()).is_break() {
-        return Err(SourceError::Stopped);
+impl SqliteSnapshot {
+    /// Opens the file and begins the transaction.
+    pub(crate) fn open(
+        dataset: &Dataset,
+        path: &Path,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<SqliteSnapshot, SourceError> {
+        let id = dataset.id.to_string();
+        let (connection, at) = begin(path).map_err(|error| source_error(&id, error))?;
+        Ok(SqliteSnapshot {
+            connection,
+            dataset: id,
+            at,
+            stop: Arc::clone(stop),
+            statement_timeout: dataset.database.statement_timeout,
+        })
     }
-    let select = Statement::select(dataset, query);
-    let mut prepared = transaction.prepare(&select.sql).map_err(database_error)?;
-    let mut rows = prepared.query(params_from_iter(select.params)).map_err(database_error)?;
-    let mut builder = BatchBuilder::new(dataset, query, BATCH_ROWS);
-    let mut read_count = 0u64;
-    while let Some(row) = rows.next().map_err(database_error)? {
-        read_count += 1;
-        append(&mut builder, row, read_count, dataset, stop)?;
-        if builder.row_count() == BATCH_ROWS && sink.batch(builder.finish()?).is_break() {
+
+    /// Lets statements end within milliseconds once `stop` is set, or after a time.
+    fn limit(&self, within: Option<Duration>) -> rusqlite::Result<()> {
+        let (stop, until) = (Arc::clone(&self.stop), within.map(|within| Instant::now() + within));
+        let is_over =
+            move || stop.load(Ordering::Relaxed) || until.is_some_and(|until| Instant::now() > until);
+        self.connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(is_over))
+    }
+
+    /// What an error means: an interruption is ours, and either a stop or a time that has passed.
+    fn explained(&self, error: rusqlite::Error) -> SourceError {
+        if error.sqlite_error_code() != Some(rusqlite::ErrorCode::OperationInterrupted) {
+            return source_error(&self.dataset, error);
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            return SourceError::Stopped;
+        }
+        SourceError::Timeout { dataset: self.dataset.clone() }
+    }
+
+    fn counted(&self, statement: &Statement) -> Result<u64, SourceError> {
+        let params = statement.params.iter().map(param::stored);
+        let number = self.connection.query_row(&statement.sql, params_from_iter(params), |row| row.get(0));
+        number.map(i64::unsigned_abs).map_err(|error| self.explained(error))
+    }
+}
+
+impl Snapshot for SqliteSnapshot {
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn rows(
+        &mut self,
+        statement: &Statement,
+        yields: &Yield<'_>,
+        sink: &mut dyn FnMut(RecordBatch) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
+        self.limit(self.statement_timeout).map_err(|error| self.explained(error))?;
+        let database_error = |error| self.explained(error);
+        let mut prepared = self.connection.prepare(&statement.sql).map_err(database_error)?;
+        let params = statement.params.iter().map(param::stored);
+        let mut rows = prepared.query(params_from_iter(params)).map_err(database_error)?;
+        let mut builder = BatchBuilder::new(yields);
+        let mut row_number = 0u64;
+        while let Some(row) = rows.next().map_err(database_error)? {
+            row_number += 1;
+            builder.append(row).map_err(|error| match error {
+                decode::RowError::Sql(error) => self.explained(error),
+                decode::RowError::BadValue { column, found, declared } => {
+                    SourceError::BadValue { column, row: row_number, found, declared }
+                }
+            })?;
+            if builder.row_count() == yields.batch_rows && sink(builder.finish()?).is_break() {
+                return Err(SourceError::Stopped);
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(SourceError::Stopped);
+            }
+        }
+        if builder.row_count() > 0 && sink(builder.finish()?).is_break() {
             return Err(SourceError::Stopped);
         }
-        if stop.load(Ordering::Relaxed) {
-            return Err(SourceError::Stopped);
+        Ok(())
+    }
+
+    fn count(&mut self, statement: &Statement, within: Option<Duration>) -> Result<Option<u64>, SourceError> {
+        let shortest = within.into_iter().chain(self.statement_timeout).min();
+        self.limit(shortest).map_err(|error| self.explained(error))?;
+        match self.counted(statement) {
+            Ok(number) => Ok(Some(number)),
+            Err(SourceError::Timeout { .. }) if within.is_some() => Ok(None),
+            Err(error) => Err(error),
         }
     }
-    if builder.row_count() > 0 && sink.batch(builder.finish()?).is_break() {
-        return Err(SourceError::Stopped);
+
+    fn check(&mut self, statement: &Statement) -> Result<(), SourceError> {
+        self.connection.prepare(&statement.sql).map_err(|error| self.explained(error))?;
+        Ok(())
     }
-    Ok(())
 }
 
-/// One page of a query for the screen; a page past the last gives the last. Blocks.
-///
-/// # Errors
-/// What the database says.
-pub fn page(dataset: &Dataset, query: &Query, page: u32) -> Result<RowsPage, SourceError> {
-    let stop = AtomicBool::new(false);
-    let database_error = |source| source_error(dataset, &stop, source);
-    let mut connection = open(&dataset.database).map_err(database_error)?;
-    let transaction = connection.transaction().map_err(database_error)?;
-    let count = Statement::count(dataset, query);
-    let total: i64 = transaction
-        .query_row(&count.sql, params_from_iter(count.params), |row| row.get(0))
-        .map_err(database_error)?;
-    let mut answer =
-        RowsPage { total_row_count: total.unsigned_abs(), page: 1, page_size: PAGE_ROWS, rows: Vec::new() };
-    answer.page = page.clamp(1, answer.page_count());
-    let offset = u64::from(answer.page - 1) * u64::from(PAGE_ROWS);
-    let select = Statement::select(dataset, query).page(PAGE_ROWS, offset);
-    let mut prepared = transaction.prepare(&select.sql).map_err(database_error)?;
-    let mut rows = prepared.query(params_from_iter(select.params)).map_err(database_error)?;
-    let mut builder = BatchBuilder::new(dataset, query, PAGE_ROWS as usize);
-    let mut row_number = offset;
-    while let Some(row) = rows.next().map_err(database_error)? {
-        row_number += 1;
-        append(&mut builder, row, row_number, dataset, &stop)?;
-    }
-    answer.rows = text::rows(&builder.finish()?);
-    Ok(answer)
-}
-
-/// Whether the dataset's database, table and columns are there.
-///
-/// # Errors
-/// What the database says.
-pub fn probe(dataset: &Dataset) -> Result<(), SourceError> {
-    let stop = AtomicBool::new(false);
-    let database_error = |source| source_error(dataset, &stop, source);
-    let query =
-        Query { columns: (0..dataset.columns.len()).collect(), conditions: Vec::new(), order: Vec::new() };
-    let connection = open(&dataset.database).map_err(database_error)?;
-    connection.prepare(&Statement::select(dataset, &query).sql).map_err(database_error)?;
-    Ok(())
-}
-
-fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
+/// Opens the file and begins a transaction, which takes its snapshot at once: a deferred one does so at its first read.
+fn begin(path: &Path) -> rusqlite::Result<(Connection, Timestamp)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     // A double-quoted word that is no column would otherwise count as text: a wrong name must be an error.
     connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-    Ok(connection)
+    connection.execute_batch("BEGIN DEFERRED")?;
+    let at = Timestamp::now();
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok((connection, at))
 }
 
-/// A connection whose statements end within milliseconds once `stop` is set.
-fn open_stoppable(path: &Path, stop: &Arc<AtomicBool>) -> Result<Connection, rusqlite::Error> {
-    let connection = open(path)?;
-    let flag = Arc::clone(stop);
-    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || flag.load(Ordering::Relaxed)))?;
-    Ok(connection)
-}
-
-fn append(
-    builder: &mut BatchBuilder,
-    row: &Row<'_>,
-    row_number: u64,
-    dataset: &Dataset,
-    stop: &AtomicBool,
-) -> Result<(), SourceError> {
-    builder.append(row).map_err(|error| match error {
-        decode::RowError::Sql(source) => source_error(dataset, stop, source),
-        decode::RowError::BadValue { column, found, declared } => {
-            SourceError::BadValue { column, row: row_number, found, declared }
-        }
-    })
-}
-
-fn source_error(dataset: &Dataset, stop: &AtomicBool, source: rusqlite::Error) -> SourceError {
-    if stop.load(Ordering::Relaxed)
-        && source.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
-    {
-        return SourceError::Stopped;
-    }
-    SourceError::Database { dataset: dataset.id.to_string(), source }
+fn source_error(dataset: &str, error: rusqlite::Error) -> SourceError {
+    use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, SystemIoFailure};
+    let is_transient = matches!(
+        error.sqlite_error_code(),
+        Some(CannotOpen | DatabaseBusy | DatabaseLocked | SystemIoFailure)
+    );
+    SourceError::Database { dataset: dataset.to_owned(), source: Box::new(error), is_transient }
 }

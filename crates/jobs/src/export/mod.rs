@@ -11,5 +11,5 @@ mod order;
 mod pipe;
 mod run;
 
-pub use order::{ExportOrder, check};
+pub use order::{ExportOrder, check, request_of};
 pub use run::ExportJob;

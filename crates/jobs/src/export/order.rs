@@ -1,8 +1,8 @@
 //! From a request to a task's payload.
 
 use longshore_datasets::{Dataset, Query};
-use longshore_protocol::{ExportFormat, ExportRequest, Lang, Problem, ProblemKind};
-use longshore_tasks::{Timestamp, payload_of};
+use longshore_protocol::{ExportFormat, ExportRequest, Lang, Problem, ProblemKind, TaskKind};
+use longshore_tasks::{Task, Timestamp, payload_of};
 use serde::{Deserialize, Serialize};
 
 use super::name;
@@ -24,6 +24,16 @@ pub struct ExportOrder {
     pub lang: Lang,
 }
 
+/// What an export's task was asked for; `None` for a task of another kind.
+pub fn request_of(task: &Task) -> Option<ExportRequest> {
+    if task.slot.kind != TaskKind::Export.name() {
+        return None;
+    }
+    let order: ExportOrder = task.payload.body.read().ok()?;
+    // What was left to the session is said now.
+    Some(ExportRequest { lang: Some(order.lang), format: order.format.name().to_owned(), ..order.request })
+}
+
 /// Checks everything about a request that can be checked before the work begins. `lang` is the session's language, `now`
 /// the store's time.
 ///
@@ -35,17 +45,16 @@ pub fn check(
     lang: Lang,
     now: Timestamp,
 ) -> Result<CheckedOrder, Vec<Problem>> {
-    let mut problems = match Query::check(dataset, &request.columns, &request.filters, &request.sort) {
-        Ok(_) => Vec::new(),
-        Err(problems) => problems,
-    };
+    let mut problems = Vec::new();
+    let zone = check_zone(&request.time_zone, &mut problems);
+    let checked = Query::check(dataset, &request.columns, &request.filters, &request.sort, &zone);
+    problems.extend(checked.err().unwrap_or_default());
     let wrong = |field: &str, kind| Problem { field: field.to_owned(), kind };
     let format = ExportFormat::from_name(&request.format).unwrap_or_else(|| {
         let kind = ProblemKind::UnknownFormat { name: request.format.chars().take(40).collect() };
         problems.push(wrong("format", kind));
         ExportFormat::default()
     });
-    let zone = check_zone(&request.time_zone, &mut problems);
     let idempotency_key = check_key(&request.idempotency_key, &mut problems);
     let lang = request.lang.unwrap_or(lang);
     let ending = format!(".{}", format.name());

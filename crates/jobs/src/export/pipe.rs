@@ -7,7 +7,7 @@ use std::sync::mpsc::SyncSender;
 use arrow_array::RecordBatch;
 use bytes::{Bytes, BytesMut};
 use longshore_datasets::SourceError;
-use longshore_datasets::sqlite::RowSink;
+use longshore_datasets::source::{Begin, RowSink};
 use tokio::sync::mpsc;
 
 /// Batches between the reader and the encoder.
@@ -20,8 +20,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// What the reader tells the encoder. A file is complete only after `End`: a reader that fails or is stopped never
 /// sends it.
 pub(super) enum Rows {
-    /// The snapshot holds this many rows.
-    Begin(u64),
+    /// What is known of the snapshot.
+    Begin(Begin),
     /// Some of them.
     Batch(RecordBatch),
     /// That was all.
@@ -44,8 +44,8 @@ impl RowSender {
 }
 
 impl RowSink for RowSender {
-    fn begin(&mut self, row_count: u64) -> ControlFlow<()> {
-        self.send(Rows::Begin(row_count))
+    fn begin(&mut self, begin: Begin) -> ControlFlow<()> {
+        self.send(Rows::Begin(begin))
     }
 
     fn batch(&mut self, batch: RecordBatch) -> ControlFlow<()> {

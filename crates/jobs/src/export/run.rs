@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use longshore_datasets::{Catalog, Dataset, Query, sqlite};
+use longshore_datasets::{Catalog, Dataset, Query, source};
 use longshore_files::FileStore;
 use longshore_protocol::{ExportFormat, TaskId, TaskKind, Unit};
 use longshore_sheets::{SheetSpec, Summary};
@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use super::order::{ExportOrder, ORDER_VERSION};
 use super::pipe::{BATCHES_AHEAD, CHUNKS_AHEAD, ChunkSender, RowSender, Rows};
 use crate::file::{FinishedFile, file_url};
+use crate::request::zone_of;
 use crate::stop::StopFlag;
 use crate::work_error::{WorkError, checked_again, find_dataset};
 
@@ -67,7 +68,10 @@ impl ExportJob {
     async fn export(&self, order: ExportOrder, context: &TaskContext) -> Result<FinishedFile, WorkError> {
         let request = &order.request;
         let dataset = find_dataset(&self.catalog, &request.dataset)?;
-        let query = checked_again(Query::check(dataset, &request.columns, &request.filters, &request.sort))?;
+        let query = {
+            let zone = zone_of(&request.time_zone);
+            checked_again(Query::check(dataset, &request.columns, &request.filters, &request.sort, &zone))?
+        };
         let stop = StopFlag::following(context);
         let (rows_in, rows_out) = sync_channel(BATCHES_AHEAD);
         let (chunks_in, chunks_out) = mpsc::channel(CHUNKS_AHEAD);
@@ -80,7 +84,7 @@ impl ExportJob {
                     .iter()
                     .map(|column| column.labels.get(order.lang).to_owned())
                     .collect(),
-                sqlite::schema(dataset, &query),
+                source::schema(dataset, &query),
             )
         };
         spawn_reader(dataset.clone(), query, stop.share(), RowSender(rows_in));
@@ -93,12 +97,12 @@ impl ExportJob {
         Ok(FinishedFile {
             key,
             name: order.file_name,
-            format: order.format,
             url: file_url(&context.task().id),
             size_bytes,
             row_count: summary.row_count,
             sheet_count: summary.sheet_count,
             shortened_cell_count: summary.shortened_cell_count,
+            manifest: None,
         })
     }
 }
@@ -106,7 +110,7 @@ impl ExportJob {
 fn spawn_reader(dataset: Dataset, query: Query, stop: Arc<AtomicBool>, mut sender: RowSender) {
     // Its end is told through the channel, so nobody waits for the handle.
     drop(tokio::task::spawn_blocking(move || {
-        let last = match sqlite::read(&dataset, &query, &stop, &mut sender) {
+        let last = match source::read(&dataset, &query, &stop, &mut sender) {
             Ok(()) => Rows::End,
             Err(error) => Rows::Failed(error),
         };
@@ -127,8 +131,8 @@ fn encode(
     let (mut done, mut total) = (0, None);
     loop {
         match rows.recv() {
-            Ok(Rows::Begin(row_count)) => {
-                total = Some(row_count);
+            Ok(Rows::Begin(begin)) => {
+                total = begin.row_count;
                 context.report(0, total, Unit::Rows);
             }
             Ok(Rows::Batch(batch)) => {

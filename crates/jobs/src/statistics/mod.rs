@@ -13,7 +13,7 @@ mod plan;
 mod run;
 mod sheet;
 
-pub use order::{StatisticsOrder, check};
+pub use order::{StatisticsOrder, check, request_of};
 pub use part::{DayRow, PartJob, PartOrder, PartTotals};
 pub use plan::Plan;
 pub use run::StatisticsJob;

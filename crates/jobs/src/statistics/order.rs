@@ -1,8 +1,8 @@
 //! From a request to a task's payload.
 
 use longshore_datasets::{Dataset, Query};
-use longshore_protocol::{Lang, Problem, ProblemKind, StatisticsRequest};
-use longshore_tasks::{Timestamp, payload_of};
+use longshore_protocol::{Lang, Problem, ProblemKind, StatisticsRequest, TaskKind};
+use longshore_tasks::{Task, Timestamp, payload_of};
 use serde::{Deserialize, Serialize};
 
 use crate::export::name;
@@ -22,6 +22,15 @@ pub struct StatisticsOrder {
     pub lang: Lang,
 }
 
+/// What a statistics task was asked for; `None` for a task of another kind.
+pub fn request_of(task: &Task) -> Option<StatisticsRequest> {
+    if task.slot.kind != TaskKind::DailyStatistics.name() {
+        return None;
+    }
+    let order: StatisticsOrder = task.payload.body.read().ok()?;
+    Some(StatisticsRequest { lang: Some(order.lang), ..order.request })
+}
+
 /// Checks everything about a request that can be checked before the work begins. `lang` is the session's language, `now`
 /// the store's time.
 ///
@@ -33,11 +42,12 @@ pub fn check(
     lang: Lang,
     now: Timestamp,
 ) -> Result<CheckedOrder, Vec<Problem>> {
-    let mut problems = Query::check(dataset, &[], &request.filters, &[]).err().unwrap_or_default();
+    let mut problems = Vec::new();
+    let zone = check_zone(&request.time_zone, &mut problems);
+    problems.extend(Query::check(dataset, &[], &request.filters, &[], &zone).err().unwrap_or_default());
     if dataset.daily_statistics.is_none() {
         problems.insert(0, Problem { field: "dataset".to_owned(), kind: ProblemKind::NoDailyStatistics });
     }
-    let zone = check_zone(&request.time_zone, &mut problems);
     let idempotency_key = check_key(&request.idempotency_key, &mut problems);
     if !problems.is_empty() {
         return Err(problems);

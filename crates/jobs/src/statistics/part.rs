@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
-use longshore_datasets::sqlite::{self, Days};
+use longshore_datasets::daily::{self, Days};
 use longshore_datasets::{Catalog, DailyStatistics, Dataset, Query};
 use longshore_protocol::{Filter, Unit};
 use longshore_tasks::{Done, Job, JobError, Runs, Task, TaskContext};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
+use crate::request::zone_of;
 use crate::stop::StopFlag;
 use crate::work_error::{WorkError, checked_again, find_dataset};
 
@@ -22,6 +23,9 @@ pub struct PartOrder {
     pub dataset: String,
     /// Only rows for which all hold.
     pub filters: Vec<Filter>,
+    /// IANA name of the person's time zone; UTC where empty.
+    #[serde(default)]
+    pub time_zone: String,
     /// The days of the whole task, for a parent's run that takes over before its checkpoint was stored.
     pub plan: Plan,
     /// The first day of this part.
@@ -81,15 +85,16 @@ impl Job for PartJob {
 
 impl PartJob {
     async fn count(&self, order: PartOrder, context: &TaskContext) -> Result<PartTotals, WorkError> {
-        let (dataset, statistics, query) = prepare(&self.catalog, &order.dataset, &order.filters)?;
+        let (dataset, statistics, query) =
+            prepare(&self.catalog, &order.dataset, &order.filters, &order.time_zone)?;
         let (stop, days) = (StopFlag::following(context), order.days());
         let total = Some(u64::from(days.count()));
         context.report(0, total, Unit::Days);
         let flag = stop.share();
         let counted =
-            tokio::task::spawn_blocking(move || sqlite::daily(&dataset, &statistics, &query, days, &flag));
+            tokio::task::spawn_blocking(move || daily::daily(&dataset, &statistics, &query, days, &flag));
         let counted = counted.await.map_err(|error| WorkError::Thread(error.to_string()))??;
-        let row = |totals: sqlite::DayTotals| DayRow {
+        let row = |totals: daily::DayTotals| DayRow {
             day: totals.day,
             count: totals.row_count,
             sums: totals.sums.iter().map(ToString::to_string).collect(),
@@ -103,9 +108,10 @@ pub(super) fn prepare(
     catalog: &Catalog,
     dataset: &str,
     filters: &[Filter],
+    time_zone: &str,
 ) -> Result<(Dataset, DailyStatistics, Query), WorkError> {
     let dataset = find_dataset(catalog, dataset)?;
-    let query = checked_again(Query::check(dataset, &[], filters, &[]))?;
+    let query = checked_again(Query::check(dataset, &[], filters, &[], &zone_of(time_zone)))?;
     let statistics = dataset.daily_statistics.clone();
     let statistics = statistics.ok_or_else(|| WorkError::Changed("dataset".to_owned()))?;
     Ok((dataset.clone(), statistics, query))

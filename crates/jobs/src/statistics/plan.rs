@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use longshore_datasets::sqlite::Days;
+use longshore_datasets::daily::Days;
 use longshore_tasks::Task;
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use longshore_datasets::{Catalog, SourceError, sqlite};
+use longshore_datasets::{Catalog, SourceError, daily};
 use longshore_files::{FileStore, FileWriter};
 use longshore_protocol::{TaskId, TaskKind, Unit};
 use longshore_sheets::Summary;
@@ -64,6 +64,7 @@ impl Job for StatisticsJob {
                     child_of::<PartJob>(&PartOrder {
                         dataset: request.dataset.clone(),
                         filters: request.filters.clone(),
+                        time_zone: request.time_zone.clone(),
                         plan,
                         first: days.first,
                         last: days.last,
@@ -107,20 +108,22 @@ impl StatisticsJob {
         order: &StatisticsOrder,
         context: &TaskContext,
     ) -> Result<Option<Plan>, WorkError> {
+        let request = &order.request;
         let (dataset, statistics, query) =
-            prepare(&self.catalog, &order.request.dataset, &order.request.filters)?;
+            prepare(&self.catalog, &request.dataset, &request.filters, &request.time_zone)?;
         let stop = StopFlag::following(context);
         let flag = stop.share();
         let found =
-            tokio::task::spawn_blocking(move || sqlite::day_extent(&dataset, &statistics, &query, &flag));
+            tokio::task::spawn_blocking(move || daily::day_extent(&dataset, &statistics, &query, &flag));
         let days = found.await.map_err(|error| WorkError::Thread(error.to_string()))??;
         Ok(days.map(|days| Plan { first: days.first, last: days.last }))
     }
 
     /// Writes the file from what the parts have found.
     async fn write(&self, order: StatisticsOrder, context: &TaskContext) -> Result<FinishedFile, WorkError> {
+        let request = &order.request;
         let (dataset, statistics, _) =
-            prepare(&self.catalog, &order.request.dataset, &order.request.filters)?;
+            prepare(&self.catalog, &request.dataset, &request.filters, &request.time_zone)?;
         let stop = StopFlag::following(context);
         let sheet = Sheet::open(&dataset, &statistics, order.lang, stop.share())?;
         context.report(0, None, Unit::Bytes);
@@ -136,7 +139,7 @@ impl StatisticsJob {
         Ok(FinishedFile {
             key,
             name: order.file_name,
-            format: FORMAT,
+            manifest: None,
             url: file_url(&context.task().id),
             size_bytes,
             row_count: summary.row_count,

@@ -8,6 +8,7 @@ use arrow_array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Arr
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 use longshore_datasets::schema::{DECIMAL_PRECISION, data_type};
 use longshore_datasets::{Column, DailyStatistics, Dataset, value};
 use longshore_protocol::{ColumnType, ExportFormat, Lang};
@@ -58,10 +59,9 @@ impl Sheet {
         let mut fields =
             vec![Field::new("day", DataType::Date32, false), Field::new("count", DataType::Int64, false)];
         fields.extend(
-            columns
-                .iter()
-                .zip(&sums)
-                .map(|(column, kind)| Field::new(column.name.as_str(), data_type(*kind), false)),
+            columns.iter().zip(&sums).map(|(column, kind)| {
+                Field::new(column.name.as_str(), data_type(*kind, &TimeZone::UTC), false)
+            }),
         );
         let schema = Arc::new(Schema::new(fields));
         let title = dataset.labels.get(lang).to_owned();

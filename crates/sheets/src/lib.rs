@@ -24,6 +24,7 @@ mod error;
 mod guard;
 mod iso;
 mod number;
+mod stored;
 mod title;
 mod width;
 mod xlsx;
@@ -38,6 +39,7 @@ use longshore_protocol::ExportFormat;
 
 pub use error::SheetError;
 pub use guard::{guard, unguard};
+pub use stored::StoredArchive;
 
 /// Data rows that fit below the header of one XLSX sheet: 1,048,576 rows less the header
 /// ("Excel specifications and limits", Microsoft).

@@ -17,26 +17,55 @@ const END: u32 = 0x0605_4b50;
 const VERSION_DEFLATE: u16 = 20;
 /// Version needed for ZIP64.
 const VERSION_ZIP64: u16 = 45;
-const METHOD_DEFLATE: u16 = 8;
 /// Sizes and checksum follow the data.
 const FLAG_DESCRIPTOR: u16 = 1 << 3;
+/// The name is UTF-8; without it, programs take it for an old code page.
+const FLAG_UTF8: u16 = 1 << 11;
 /// 1980-01-01, the first day there is: a file does not tell when it was made, and the same rows make the same bytes.
 const DOS_DATE: u16 = 0x0021;
 const ZIP64_EXTRA_ID: u16 = 1;
 
 /// What is known of a member's data at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Contents {
-    pub(super) crc: u32,
-    pub(super) compressed_bytes: u64,
-    pub(super) bytes: u64,
+pub(crate) struct Contents {
+    pub(crate) crc: u32,
+    pub(crate) compressed_bytes: u64,
+    pub(crate) bytes: u64,
 }
 
-struct Member {
+/// How a member's bytes stand in the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// As they are.
+    Stored,
+    /// RFC 1951.
+    Deflate,
+}
+
+impl Method {
+    fn code(self) -> u16 {
+        match self {
+            Method::Stored => 0,
+            Method::Deflate => 8,
+        }
+    }
+}
+
+/// A member as the directory knows it.
+pub(crate) struct Member {
     name: String,
     offset: u64,
     flags: u16,
+    method: Method,
     contents: Contents,
+}
+
+impl Member {
+    /// A member whose contents are known before it.
+    pub(crate) fn new(name: &str, offset: u64, method: Method, contents: Contents) -> Member {
+        let flags = if name.is_ascii() { 0 } else { FLAG_UTF8 };
+        Member { name: name.to_owned(), offset, flags, method, contents }
+    }
 }
 
 /// An archive that grows in its sink.
@@ -53,7 +82,9 @@ impl Archive {
 
     /// Begins a member whose data follow by [`Archive::write`].
     pub(super) fn begin(&mut self, name: &str) -> io::Result<()> {
-        self.begin_with(name, FLAG_DESCRIPTOR, Contents::default())
+        let mut member = Member::new(name, self.offset, Method::Deflate, Contents::default());
+        member.flags |= FLAG_DESCRIPTOR;
+        self.begin_member(member)
     }
 
     /// Raw deflate data of the member that was begun.
@@ -95,52 +126,64 @@ impl Archive {
             compressed_bytes: compressed.len() as u64,
             bytes: bytes.len() as u64,
         };
-        self.begin_with(name, 0, contents)?;
+        self.begin_member(Member::new(name, self.offset, Method::Deflate, contents))?;
         self.write(&compressed)
     }
 
-    fn begin_with(&mut self, name: &str, flags: u16, contents: Contents) -> io::Result<()> {
-        let mut header = Vec::with_capacity(30 + name.len());
-        put32(&mut header, LOCAL_HEADER);
-        put16(&mut header, VERSION_DEFLATE);
-        put_member(&mut header, flags, contents)?;
-        put16(&mut header, u16::try_from(name.len()).map_err(io::Error::other)?);
-        put16(&mut header, 0);
-        header.extend_from_slice(name.as_bytes());
-        self.members.push(Member { name: name.to_owned(), offset: self.offset, flags, contents });
+    fn begin_member(&mut self, member: Member) -> io::Result<()> {
+        let mut header = Vec::with_capacity(30 + member.name.len());
+        put_local(&mut header, &member)?;
+        self.members.push(member);
         self.write(&header)
     }
 
     /// Writes the directory and flushes the sink.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        let start = self.offset;
-        let mut directory = Vec::new();
-        for member in &self.members {
-            put_central(&mut directory, member)?;
-        }
-        let (size, count) = (directory.len() as u64, self.members.len() as u64);
-        let is_large = start + size > u64::from(u32::MAX) || count > u64::from(u16::MAX);
-        if is_large {
-            put_zip64_end(&mut directory, start, size, count);
-        }
-        let capped = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let count = u16::try_from(count).unwrap_or(u16::MAX);
-        put32(&mut directory, END);
-        put32(&mut directory, 0);
-        put16(&mut directory, count);
-        put16(&mut directory, count);
-        put32(&mut directory, capped(size));
-        put32(&mut directory, capped(start));
-        put16(&mut directory, 0);
+        let directory = put_directory(&self.members, self.offset)?;
         self.write(&directory)?;
         self.sink.flush()
     }
 }
 
+/// The header that stands before a member's bytes.
+pub(crate) fn put_local(out: &mut Vec<u8>, member: &Member) -> io::Result<()> {
+    put32(out, LOCAL_HEADER);
+    put16(out, VERSION_DEFLATE);
+    put_member(out, member)?;
+    put16(out, u16::try_from(member.name.len()).map_err(io::Error::other)?);
+    put16(out, 0);
+    out.extend_from_slice(member.name.as_bytes());
+    Ok(())
+}
+
+/// What ends an archive whose members take the bytes up to `start`.
+pub(crate) fn put_directory(members: &[Member], start: u64) -> io::Result<Vec<u8>> {
+    let mut directory = Vec::new();
+    for member in members {
+        put_central(&mut directory, member)?;
+    }
+    let (size, count) = (directory.len() as u64, members.len() as u64);
+    let is_large = start + size > u64::from(u32::MAX) || count > u64::from(u16::MAX);
+    if is_large {
+        put_zip64_end(&mut directory, start, size, count);
+    }
+    let capped = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    let count = u16::try_from(count).unwrap_or(u16::MAX);
+    put32(&mut directory, END);
+    put32(&mut directory, 0);
+    put16(&mut directory, count);
+    put16(&mut directory, count);
+    put32(&mut directory, capped(size));
+    put32(&mut directory, capped(start));
+    put16(&mut directory, 0);
+    Ok(directory)
+}
+
 /// From the flags to the uncompressed size, as local and central headers have them.
-fn put_member(out: &mut Vec<u8>, flags: u16, contents: Contents) -> io::Result<()> {
-    put16(out, flags);
-    put16(out, METHOD_DEFLATE);
+fn put_member(out: &mut Vec<u8>, member: &Member) -> io::Result<()> {
+    let contents = member.contents;
+    put16(out, member.flags);
+    put16(out, member.method.code());
     put16(out, 0);
     put16(out, DOS_DATE);
     put32(out, contents.crc);
@@ -155,7 +198,7 @@ fn put_central(out: &mut Vec<u8>, member: &Member) -> io::Result<()> {
     put32(out, CENTRAL_HEADER);
     put16(out, version);
     put16(out, version);
-    put_member(out, member.flags, member.contents)?;
+    put_member(out, member)?;
     put16(out, u16::try_from(member.name.len()).map_err(io::Error::other)?);
     put16(out, if far { 12 } else { 0 });
     put16(out, 0);

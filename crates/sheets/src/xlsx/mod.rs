@@ -6,7 +6,7 @@
 //!                └─strings (bounded)▶ at the end      scaffold: what stands around the rows
 //! ```
 
-mod archive;
+pub(crate) mod archive;
 mod cells;
 mod deflate;
 mod scaffold;

@@ -8,6 +8,11 @@ find_redis() {
     done
 }
 
+# find_rclone: the one of the tests' own Python packages; Debian's is older than its S3 server.
+find_rclone() {
+    if [ -x "$root/end2end/.venv/bin/rclone" ]; then printf '%s\n' "$root/end2end/.venv/bin/rclone"; fi
+}
+
 find_chromium() {
     local name mac="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     if [ -n "${CHROMIUM_PATH:-}" ]; then

@@ -7,9 +7,10 @@
 use_chosen_toolchain
 . "$(dirname "$0")/find_programs.sh"
 . "$(dirname "$0")/test_redis.sh"
+. "$(dirname "$0")/test_s3.sh"
 . "$(dirname "$0")/recap.sh"
 
-trap stop_test_redis EXIT
+trap 'stop_test_redis; stop_test_s3' EXIT
 trap 'exit 130' INT TERM
 
 # frontend enables `hydrate`, which must not meet `ssr` in one compilation, so the host leaves it out. Everything is
@@ -32,6 +33,7 @@ step_done
 LONGSHORE_REDIS_SERVER=$(find_redis)
 export LONGSHORE_REDIS_SERVER
 start_test_redis
+start_test_s3
 
 step "Running the unit and integration tests (compiling them takes some minutes the first time)"
 # shellcheck disable=SC2086

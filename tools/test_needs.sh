@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond the build: Redis, a browser, Playwright and Python's openpyxl.
+# Installs what the tests need beyond the build: Redis, a browser, Playwright, and Python packages: openpyxl and an S3 server.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/find_programs.sh"
 
@@ -32,7 +32,7 @@ if [ -z "$(find_chromium)" ] && ! playwright_has_chromium; then
 fi
 
 if ! cmp -s end2end/requirements.txt end2end/.venv/.installed-requirements.txt; then
-    say "Installing openpyxl, which reads exported workbooks independently of Longshore"
+    say "Installing openpyxl, which reads exported workbooks independently of Longshore, and rclone, which is an S3 server"
     python3 -m venv end2end/.venv
     end2end/.venv/bin/python -m pip install --quiet --requirement end2end/requirements.txt
     cp end2end/requirements.txt end2end/.venv/.installed-requirements.txt

@@ -7,8 +7,13 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+<<<<<<< HEAD
 use longshore_datasets::{Catalog, Dataset, Query, source};
 use longshore_files::FileStore;
+=======
+use longshore_datasets::{Catalog, Dataset, Query, sqlite};
+use longshore_files::{FileStore, Stored};
+>>>>>>> 133506f (Keep files in a folder or in a bucket, hashed on their way)
 use longshore_protocol::{ExportFormat, TaskId, TaskKind, Unit};
 use longshore_sheets::{SheetSpec, Summary};
 use longshore_tasks::entity::{Task, Token};
@@ -93,12 +98,12 @@ impl ExportJob {
             move || encode(format, spec, &rows_out, ChunkSender::new(chunks_in), &context)
         });
         let key = key(&context.task().id, context.token(), order.format);
-        let (summary, size_bytes) = store(&self.files, &key, chunks_out, encoder).await?;
+        let (summary, stored) = store(&self.files, &key, chunks_out, encoder).await?;
         Ok(FinishedFile {
             key,
             name: order.file_name,
             url: file_url(&context.task().id),
-            size_bytes,
+            size_bytes: stored.size_bytes,
             row_count: summary.row_count,
             sheet_count: summary.sheet_count,
             shortened_cell_count: summary.shortened_cell_count,
@@ -156,7 +161,7 @@ async fn store(
     key: &str,
     mut chunks: mpsc::Receiver<Bytes>,
     encoder: tokio::task::JoinHandle<Result<Summary, WorkError>>,
-) -> Result<(Summary, u64), WorkError> {
+) -> Result<(Summary, Stored), WorkError> {
     let mut writer = files.create(key).await?;
     while let Some(chunk) = chunks.recv().await {
         if let Err(error) = writer.write(chunk).await {

@@ -129,7 +129,7 @@ impl StatisticsJob {
         context.report(0, None, Unit::Bytes);
         let key = key(&context.task().id, context.token());
         let mut writer = self.files.create(&key).await?;
-        let (summary, size_bytes) = match write_parts(sheet, &mut writer, context).await {
+        let (summary, stored) = match write_parts(sheet, &mut writer, context).await {
             Ok(summary) => (summary, writer.finish().await?),
             Err(error) => {
                 writer.abort().await;
@@ -141,7 +141,7 @@ impl StatisticsJob {
             name: order.file_name,
             manifest: None,
             url: file_url(&context.task().id),
-            size_bytes,
+            size_bytes: stored.size_bytes,
             row_count: summary.row_count,
             sheet_count: summary.sheet_count,
             shortened_cell_count: summary.shortened_cell_count,

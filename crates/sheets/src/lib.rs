@@ -20,6 +20,7 @@
 
 mod column;
 mod csv;
+mod deflate;
 mod error;
 mod guard;
 mod iso;

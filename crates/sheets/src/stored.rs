@@ -2,7 +2,8 @@
 
 use std::io;
 
-use crate::xlsx::archive::{Contents, Member, Method, put_directory, put_local};
+use crate::deflate::Contents;
+use crate::xlsx::archive::{Member, Method, put_directory, put_local};
 
 /// The headers of a ZIP archive whose members are stored without compression. Whoever writes the archive puts each member's bytes
 /// behind its header, one member after the other, and the directory at the end.

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
+use crate::deflate::Contents;
+
 const LOCAL_HEADER: u32 = 0x0403_4b50;
 const DATA_DESCRIPTOR: u32 = 0x0807_4b50;
 const CENTRAL_HEADER: u32 = 0x0201_4b50;
@@ -24,14 +26,6 @@ const FLAG_UTF8: u16 = 1 << 11;
 /// 1980-01-01, the first day there is: a file does not tell when it was made, and the same rows make the same bytes.
 const DOS_DATE: u16 = 0x0021;
 const ZIP64_EXTRA_ID: u16 = 1;
-
-/// What is known of a member's data at its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Contents {
-    pub(crate) crc: u32,
-    pub(crate) compressed_bytes: u64,
-    pub(crate) bytes: u64,
-}
 
 /// How a member's bytes stand in the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

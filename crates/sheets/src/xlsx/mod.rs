@@ -8,7 +8,6 @@
 
 pub(crate) mod archive;
 mod cells;
-mod deflate;
 mod scaffold;
 mod strings;
 mod text;
@@ -19,10 +18,10 @@ use arrow_array::RecordBatch;
 
 use self::archive::Archive;
 use self::cells::ColumnCells;
-use self::deflate::{CHUNK_BYTES, Deflate};
 use self::scaffold::{Dress, STRINGS_PART, Scaffold, sheet_part};
 use self::strings::{SharedStrings, Sharing};
 use crate::column::{ColumnKind, Values};
+use crate::deflate::{CHUNK_BYTES, Deflate};
 use crate::width::{initial_widths, widen};
 use crate::{MAX_DATA_ROWS_PER_SHEET, SheetError, SheetSpec, SheetWriter, Summary, check_cancelled};
 

@@ -87,7 +87,7 @@ impl SharedStrings {
             });
             push_escaped(&mut xml, text);
             xml.extend_from_slice(b"</t></si>");
-            if xml.len() >= super::deflate::CHUNK_BYTES {
+            if xml.len() >= crate::deflate::CHUNK_BYTES {
                 out(&xml)?;
                 xml.clear();
             }

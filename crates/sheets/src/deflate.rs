@@ -12,14 +12,20 @@ use std::thread::JoinHandle;
 use crc32fast::Hasher;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-use super::archive::Contents;
-
 /// Bytes of a chunk: large enough that the window lost at its start costs half a percent at most.
-pub(super) const CHUNK_BYTES: usize = 1 << 20;
+pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 /// Threads at most; beyond, the encoder is the bottleneck.
 const THREADS_MAX: usize = 8;
 /// Chunks on their way for each thread.
 const AHEAD: usize = 2;
+
+/// What is known of a stream at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub(crate) crc: u32,
+    pub(crate) compressed_bytes: u64,
+    pub(crate) bytes: u64,
+}
 
 struct Work {
     chunk: Vec<u8>,
@@ -35,7 +41,7 @@ struct Compressed {
 }
 
 /// Threads that compress.
-pub(super) struct Deflate {
+pub(crate) struct Deflate {
     work: Option<SyncSender<Work>>,
     threads: Vec<JoinHandle<()>>,
     ahead: usize,
@@ -47,7 +53,7 @@ pub(super) struct Deflate {
 
 impl Deflate {
     /// Starts as many threads as there are cores; `level` is zlib's, 1 to 9.
-    pub(super) fn start(level: u32) -> Deflate {
+    pub(crate) fn start(level: u32) -> Deflate {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ahead = AHEAD * cores.min(THREADS_MAX);
         let (work, queue) = sync_channel(ahead);
@@ -70,13 +76,13 @@ impl Deflate {
     }
 
     /// An empty buffer for the next chunk.
-    pub(super) fn buffer(&mut self) -> Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
         self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4))
     }
 
     /// Takes the next chunk of the stream and passes on what is compressed by now, in order. Waits where too much is on its
     /// way.
-    pub(super) fn write(
+    pub(crate) fn write(
         &mut self,
         chunk: Vec<u8>,
         is_last: bool,
@@ -94,7 +100,7 @@ impl Deflate {
     }
 
     /// The facts about the stream that has ended; the next chunk begins another one.
-    pub(super) fn end(&mut self) -> Contents {
+    pub(crate) fn end(&mut self) -> Contents {
         let crc = std::mem::take(&mut self.crc).finalize();
         Contents { crc, ..std::mem::take(&mut self.contents) }
     }

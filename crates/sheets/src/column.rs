@@ -1,10 +1,12 @@
 //! Columns: what can be written, decided once from the schema, and the typed values of one batch.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+};
 use arrow_array::{
     Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Schema, TimeUnit};
 
@@ -15,10 +17,14 @@ use crate::SheetError;
 pub(crate) enum ColumnKind {
     Text,
     Integer,
-    Decimal { scale: i8 },
+    Decimal {
+        scale: i8,
+    },
     Float,
     Boolean,
     Date,
+    Time,
+    /// A day with a time of day; of a moment, those of its zone.
     Timestamp,
 }
 
@@ -32,7 +38,8 @@ impl ColumnKind {
             DataType::Float64 => Some(ColumnKind::Float),
             DataType::Boolean => Some(ColumnKind::Boolean),
             DataType::Date32 => Some(ColumnKind::Date),
-            DataType::Timestamp(TimeUnit::Microsecond, None) => Some(ColumnKind::Timestamp),
+            DataType::Time64(TimeUnit::Microsecond) => Some(ColumnKind::Time),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => Some(ColumnKind::Timestamp),
             _ => None,
         }
     }
@@ -74,6 +81,7 @@ pub(crate) enum Values<'a> {
     Float(&'a Float64Array),
     Boolean(&'a BooleanArray),
     Date(&'a Date32Array),
+    Time(&'a Time64MicrosecondArray),
     Timestamp(&'a TimestampMicrosecondArray),
 }
 
@@ -87,6 +95,7 @@ impl<'a> Values<'a> {
             ColumnKind::Float => Values::Float(array.as_primitive::<Float64Type>()),
             ColumnKind::Boolean => Values::Boolean(array.as_boolean()),
             ColumnKind::Date => Values::Date(array.as_primitive::<Date32Type>()),
+            ColumnKind::Time => Values::Time(array.as_primitive::<Time64MicrosecondType>()),
             ColumnKind::Timestamp => Values::Timestamp(array.as_primitive::<TimestampMicrosecondType>()),
         };
         kinds.iter().zip(batch.columns()).map(typed).collect()
@@ -101,6 +110,7 @@ impl<'a> Values<'a> {
             Values::Float(array) => array.is_null(row),
             Values::Boolean(array) => array.is_null(row),
             Values::Date(array) => array.is_null(row),
+            Values::Time(array) => array.is_null(row),
             Values::Timestamp(array) => array.is_null(row),
         }
     }

@@ -11,8 +11,9 @@ use std::sync::atomic::AtomicBool;
 use arrow_array::RecordBatch;
 
 use crate::column::{ColumnKind, Values};
-use crate::iso::{IsoDate, IsoTimestamp};
+use crate::iso::{IsoDate, IsoTime, IsoTimestamp};
 use crate::number::{DecimalText, FloatText};
+use crate::outlet::Outlet;
 use crate::{SheetError, SheetSpec, SheetWriter, Summary, check_cancelled, guard};
 
 /// Without it Excel takes the file for the machine's legacy encoding.
@@ -22,7 +23,7 @@ const CHUNK_SIZE_BYTES: usize = 256 * 1024;
 
 /// Writes CSV through one reused buffer.
 pub(crate) struct CsvWriter {
-    sink: Box<dyn Write + Send>,
+    outlet: Outlet,
     kinds: Vec<ColumnKind>,
     cancelled: Arc<AtomicBool>,
     buffer: Vec<u8>,
@@ -31,7 +32,7 @@ pub(crate) struct CsvWriter {
 
 impl CsvWriter {
     /// Starts a file with its header line; the sink sees nothing before the first rows do.
-    pub(crate) fn open(spec: SheetSpec, kinds: Vec<ColumnKind>, sink: Box<dyn Write + Send>) -> CsvWriter {
+    pub(crate) fn open(spec: SheetSpec, kinds: Vec<ColumnKind>, outlet: Outlet) -> CsvWriter {
         let mut buffer = Vec::with_capacity(CHUNK_SIZE_BYTES + CHUNK_SIZE_BYTES / 4);
         buffer.extend_from_slice(BYTE_ORDER_MARK);
         for (index, header) in spec.headers.iter().enumerate() {
@@ -41,7 +42,7 @@ impl CsvWriter {
             push_text(&mut buffer, header);
         }
         buffer.extend_from_slice(b"\r\n");
-        CsvWriter { sink, kinds, cancelled: spec.cancelled, buffer, row_count: 0 }
+        CsvWriter { outlet, kinds, cancelled: spec.cancelled, buffer, row_count: 0 }
     }
 
     fn push_row(&mut self, columns: &[Values<'_>], row: usize) -> Result<(), SheetError> {
@@ -62,7 +63,7 @@ impl CsvWriter {
 
     fn drain(&mut self) -> Result<(), SheetError> {
         check_cancelled(&self.cancelled)?;
-        self.sink.write_all(&self.buffer).map_err(SheetError::Io)?;
+        self.outlet.write(&self.buffer).map_err(SheetError::Io)?;
         self.buffer.clear();
         Ok(())
     }
@@ -83,8 +84,12 @@ impl SheetWriter for CsvWriter {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, SheetError> {
         self.drain()?;
-        self.sink.flush().map_err(SheetError::Io)?;
-        Ok(Summary { row_count: self.row_count, sheet_count: 1, shortened_cell_count: 0 })
+        self.outlet.finish().map_err(SheetError::Io)?;
+        Ok(Summary { row_count: self.row_count, sheet_count: 1, ..Summary::default() })
+    }
+
+    fn bytes_written(&self) -> u64 {
+        self.outlet.bytes_written()
     }
 }
 
@@ -105,6 +110,7 @@ fn push_cell(buffer: &mut Vec<u8>, values: &Values<'_>, row: usize) -> std::io::
         Values::Float(array) => write!(buffer, "{}", FloatText(array.value(row))),
         Values::Boolean(array) => buffer.write_all(if array.value(row) { b"TRUE" } else { b"FALSE" }),
         Values::Date(array) => write!(buffer, "{}", IsoDate(i64::from(array.value(row)))),
+        Values::Time(array) => write!(buffer, "{}", IsoTime(array.value(row))),
         Values::Timestamp(array) => write!(buffer, "{}", IsoTimestamp(array.value(row))),
     }
 }

@@ -18,6 +18,8 @@ pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 const THREADS_MAX: usize = 8;
 /// Chunks on their way for each thread.
 const AHEAD: usize = 2;
+/// The latest chunks, which [`Deflate::settled_bytes`] does not count: as many as can be on their way on any machine.
+const UNSETTLED: usize = AHEAD * THREADS_MAX;
 
 /// What is known of a stream at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +51,9 @@ pub(crate) struct Deflate {
     spare: Vec<Vec<u8>>,
     crc: Hasher,
     contents: Contents,
+    /// Sizes of the latest chunks that were passed on; see [`Deflate::settled_bytes`].
+    recent: VecDeque<u64>,
+    settled_bytes: u64,
 }
 
 impl Deflate {
@@ -72,6 +77,8 @@ impl Deflate {
             spare: Vec::new(),
             crc: Hasher::new(),
             contents: Contents::default(),
+            recent: VecDeque::new(),
+            settled_bytes: 0,
         }
     }
 
@@ -96,12 +103,23 @@ impl Deflate {
         while self.pending.len() > keep {
             self.pass_on(out)?;
         }
+        while self.pending.len() + self.recent.len() > UNSETTLED {
+            self.settled_bytes += self.recent.pop_front().unwrap_or_default();
+        }
         Ok(())
+    }
+
+    /// Compressed bytes of the stream without its last [`UNSETTLED`] chunks: a figure that depends on the data alone, neither on
+    /// how fast threads are nor on how many there are.
+    pub(crate) fn settled_bytes(&self) -> u64 {
+        self.settled_bytes
     }
 
     /// The facts about the stream that has ended; the next chunk begins another one.
     pub(crate) fn end(&mut self) -> Contents {
         let crc = std::mem::take(&mut self.crc).finalize();
+        self.recent.clear();
+        self.settled_bytes = 0;
         Contents { crc, ..std::mem::take(&mut self.contents) }
     }
 
@@ -112,6 +130,7 @@ impl Deflate {
         self.crc.combine(&compressed.crc);
         self.contents.bytes += compressed.chunk.len() as u64;
         self.contents.compressed_bytes += compressed.bytes.len() as u64;
+        self.recent.push_back(compressed.bytes.len() as u64);
         let mut chunk = compressed.chunk;
         chunk.clear();
         self.spare.push(chunk);

@@ -15,6 +15,10 @@ pub enum SheetError {
     #[error("the workbook could not be made: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
 
+    /// The Parquet file could not be put together.
+    #[error("the Parquet file could not be made: {0}")]
+    Parquet(#[source] parquet::errors::ParquetError),
+
     /// The workbook around the rows is not as expected: a fault of this crate.
     #[error("the workbook's frame is not as expected: {what}")]
     Scaffold {
@@ -29,6 +33,15 @@ pub enum SheetError {
         column: String,
         /// Its type.
         data_type: DataType,
+    },
+
+    /// A column's zone is not in the time zone database.
+    #[error("column \"{column}\" is in time zone \"{zone}\", which is not known")]
+    UnknownZone {
+        /// The column's name in the schema.
+        column: String,
+        /// The zone's name in the column's type.
+        zone: String,
     },
 
     /// There is nothing to write: the schema has no columns.

@@ -21,6 +21,26 @@ impl fmt::Display for IsoDate {
     }
 }
 
+/// Microseconds since midnight, shown as `HH:MM:SS`, with a fraction of three or six digits only where it is not zero. What is no
+/// time of day is shown as it counts: `24:00:00`, `-01:30:00`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IsoTime(pub(crate) i64);
+
+impl fmt::Display for IsoTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.unsigned_abs();
+        let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{hour:02}:{minute:02}:{second:02}")?;
+        match fraction {
+            0 => Ok(()),
+            _ if fraction % 1000 == 0 => write!(f, ".{:03}", fraction / 1000),
+            _ => write!(f, ".{fraction:06}"),
+        }
+    }
+}
+
 /// Microseconds since 1970-01-01 00:00, shown as `YYYY-MM-DD HH:MM:SS`, with a fraction of three or
 /// six digits only where it is not zero.
 #[derive(Clone, Copy, Debug)]
@@ -29,15 +49,7 @@ pub(crate) struct IsoTimestamp(pub(crate) i64);
 impl fmt::Display for IsoTimestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let day = self.0.div_euclid(MICROS_PER_DAY);
-        let micros = self.0.rem_euclid(MICROS_PER_DAY);
-        let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
-        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(f, "{} {hour:02}:{minute:02}:{second:02}", IsoDate(day))?;
-        match fraction {
-            0 => Ok(()),
-            _ if fraction % 1000 == 0 => write!(f, ".{:03}", fraction / 1000),
-            _ => write!(f, ".{fraction:06}"),
-        }
+        write!(f, "{} {}", IsoDate(day), IsoTime(self.0.rem_euclid(MICROS_PER_DAY)))
     }
 }
 
@@ -60,7 +72,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{IsoDate, IsoTimestamp, MICROS_PER_DAY};
+    use super::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY};
 
     #[test]
     fn dates() {
@@ -77,6 +89,21 @@ mod tests {
             (i64::from(i32::MIN), "-5877641-06-23"),
         ] {
             assert_eq!(IsoDate(days).to_string(), want);
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (micros, want) in [
+            (0, "00:00:00"),
+            (37_815_000_000, "10:30:15"),
+            (37_815_120_000, "10:30:15.120"),
+            (MICROS_PER_DAY - 1, "23:59:59.999999"),
+            (MICROS_PER_DAY, "24:00:00"),
+            (-5_400_000_000, "-01:30:00"),
+            (i64::MIN, "-2562047788:00:54.775808"),
+        ] {
+            assert_eq!(IsoTime(micros).to_string(), want);
         }
     }
 

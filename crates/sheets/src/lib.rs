@@ -1,22 +1,25 @@
-//! Spreadsheets as streams: XLSX and CSV writing.
+//! Tables as streams: writing XLSX, CSV, compressed CSV and Parquet.
 //!
 //! Purpose: turn [`RecordBatch`]es into a file that people open in Excel, WPS, LibreOffice or
-//! Numbers, while memory stays the same however many rows there are. [`open`] gives a
+//! Numbers, or that programs for data read, while memory stays the same however many rows there are. [`open`] gives a
 //! [`SheetWriter`] for a format; batches go in, bytes come out of the sink.
 //!
 //! Invariants:
 //! - Synchronous: no tokio, no network. Call it from a thread that may block.
-//! - No value changes silently. What a spreadsheet cannot hold exactly is written as text: numbers
-//!   of more than 15 digits, dates before 1900-03-01 or after 9999-12-31, NaN and infinities. A
-//!   text longer than a cell is shortened, and counted in [`Summary::shortened_cell_count`].
+//! - No value changes silently. What an XLSX cell cannot hold exactly is written as text: numbers
+//!   of more than 15 digits, dates before 1900-03-01 or after 9999-12-31, times outside of a day,
+//!   NaN and infinities. A text longer than a cell is shortened, and told in [`Summary::shortened`].
+//! - A moment (`Timestamp` with a zone) is shown as date and time of its zone in XLSX and CSV, for
+//!   neither has a type for moments: with an offset behind it a spreadsheet program takes it for
+//!   text, which it neither sorts nor filters as dates. Parquet keeps the instant and the zone.
 //! - Text never becomes a formula: XLSX cells are typed strings, CSV fields pass the [`guard`].
 //! - A null is a blank XLSX cell and an empty CSV field. An empty text is a blank XLSX cell too (the
 //!   format has no difference that programs keep), but `""` in CSV.
 //! - Bytes reach the sink as rows come; there are no temporary files.
 //! - After an error the file is incomplete, and the writer refuses to finish it.
 //!
-//! Supported Arrow types: `Utf8`, `Int64`, `Decimal128`, `Float64`, `Boolean`, `Date32` and
-//! `Timestamp(Microsecond, None)`.
+//! Supported Arrow types: `Utf8`, `Int64`, `Decimal128`, `Float64`, `Boolean`, `Date32`,
+//! `Time64(Microsecond)` and `Timestamp(Microsecond, _)`, whose zone is an IANA name or an offset.
 
 mod column;
 mod csv;
@@ -24,7 +27,10 @@ mod deflate;
 mod error;
 mod guard;
 mod iso;
+mod local_time;
 mod number;
+mod outlet;
+mod parquet;
 mod stored;
 mod title;
 mod width;
@@ -38,6 +44,9 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use longshore_protocol::ExportFormat;
 
+use local_time::LocalTimes;
+use outlet::Outlet;
+
 pub use error::SheetError;
 pub use guard::{guard, unguard};
 pub use stored::StoredArchive;
@@ -46,7 +55,7 @@ pub use stored::StoredArchive;
 /// ("Excel specifications and limits", Microsoft).
 pub const MAX_DATA_ROWS_PER_SHEET: u32 = 1_048_575;
 
-/// How small an XLSX file is to be, and how fast.
+/// How small a compressed file is to be, and how fast: XLSX, `.csv.gz` and Parquet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// Large and quick.
@@ -59,6 +68,23 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// All, from the fastest.
+    pub const ALL: [Compression; 3] = [Compression::Fastest, Compression::Balanced, Compression::Smallest];
+
+    /// The name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Compression::Fastest => "fastest",
+            Compression::Balanced => "balanced",
+            Compression::Smallest => "smallest",
+        }
+    }
+
+    /// The one with that name; `None` where there is none.
+    pub fn parse(name: &str) -> Option<Compression> {
+        Compression::ALL.into_iter().find(|compression| compression.name() == name)
+    }
+
     /// zlib's level.
     fn level(self) -> u32 {
         match self {
@@ -81,7 +107,7 @@ pub struct SheetSpec {
     /// Data rows on one XLSX sheet before the next one begins; at most and by default
     /// [`MAX_DATA_ROWS_PER_SHEET`].
     pub rows_per_sheet: u32,
-    /// How an XLSX file is compressed.
+    /// How the file is compressed, where the format is.
     pub compression: Compression,
     /// Once set, writing and finishing stop soon with [`SheetError::Cancelled`].
     pub cancelled: Arc<AtomicBool>,
@@ -102,14 +128,28 @@ impl SheetSpec {
 }
 
 /// What was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Data rows, headers not counted.
     pub row_count: u64,
     /// Sheets; 1 for formats that have none.
     pub sheet_count: u32,
-    /// Cells whose text was longer than an XLSX cell's 32,767 characters and was cut there.
+    /// Cells whose text was longer than an XLSX cell's 32,767 characters and was cut there; other
+    /// formats cut nothing.
     pub shortened_cell_count: u64,
+    /// The columns in which such cells are, in order.
+    pub shortened: Vec<ShortenedColumn>,
+}
+
+/// A column in which texts were cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortenedColumn {
+    /// Its place among the columns, from 0.
+    pub column: usize,
+    /// How many of its cells were cut.
+    pub cell_count: u64,
+    /// The first row with such a cell: data rows of the whole file, from 1.
+    pub first_row: u64,
 }
 
 /// Takes rows and writes them to its sink. Dropping it without finishing leaves the sink with an
@@ -128,13 +168,21 @@ pub trait SheetWriter: Send {
     /// # Errors
     /// As [`SheetWriter::write_batch`], and [`SheetError::Workbook`].
     fn finish(self: Box<Self>) -> Result<Summary, SheetError>;
+
+    /// Bytes of the file that are certain so far, and are in the sink; meaningless after an error.
+    ///
+    /// The same rows give the same figure, whatever the machine and its load, so that a file can be
+    /// split by it. Hence it lags behind the rows: by 256 KiB for CSV; by 16 MiB of uncompressed data, and for
+    /// XLSX the table of shared strings, which comes at the end, for XLSX and `.csv.gz`, which compress chunks of 1 MiB
+    /// side by side; and by a row group of at most 131,072 rows or about 16 MiB for Parquet.
+    fn bytes_written(&self) -> u64;
 }
 
 /// Starts a file in `format`, whose bytes go to `sink`. The sink need not be buffered or seekable.
 ///
 /// # Errors
-/// [`SheetError::UnsupportedType`], [`SheetError::NoColumns`], [`SheetError::TooManyColumns`] and
-/// [`SheetError::HeaderCount`] where the specification cannot be met.
+/// [`SheetError::UnsupportedType`], [`SheetError::UnknownZone`], [`SheetError::NoColumns`],
+/// [`SheetError::TooManyColumns`] and [`SheetError::HeaderCount`] where the specification cannot be met.
 pub fn open(
     format: ExportFormat,
     spec: SheetSpec,
@@ -148,20 +196,27 @@ pub fn open(
         let (header_count, column_count) = (spec.headers.len(), kinds.len());
         return Err(SheetError::HeaderCount { header_count, column_count });
     }
+    let local = LocalTimes::of(&spec.schema)?;
+    let local = Some(local).filter(|local| format != ExportFormat::Parquet && local.is_needed());
     let (schema, cancelled) = (Arc::clone(&spec.schema), Arc::clone(&spec.cancelled));
     let inner: Box<dyn SheetWriter> = match format {
         ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::open(spec, kinds, sink)?),
-        ExportFormat::Csv => Box::new(csv::CsvWriter::open(spec, kinds, sink)),
-        ExportFormat::CsvGz | ExportFormat::Parquet => return Err(SheetError::NoColumns),
+        ExportFormat::Csv => Box::new(csv::CsvWriter::open(spec, kinds, Outlet::plain(sink))),
+        ExportFormat::CsvGz => {
+            let outlet = Outlet::gzip(sink, spec.compression.level());
+            Box::new(csv::CsvWriter::open(spec, kinds, outlet))
+        }
+        ExportFormat::Parquet => Box::new(parquet::ParquetWriter::open(spec, sink)?),
     };
-    Ok(Box::new(CheckedWriter { inner, schema, cancelled, incomplete: false }))
+    Ok(Box::new(CheckedWriter { inner, schema, local, cancelled, incomplete: false }))
 }
 
 /// The rules that hold for every format: batches fit the schema, cancellation is noticed, and an
-/// error is final.
+/// error is final. Where moments are shown as local times, the format's own writer sees those.
 struct CheckedWriter {
     inner: Box<dyn SheetWriter>,
     schema: SchemaRef,
+    local: Option<LocalTimes>,
     cancelled: Arc<AtomicBool>,
     incomplete: bool,
 }
@@ -180,7 +235,10 @@ impl SheetWriter for CheckedWriter {
         let written = self
             .check_usable()
             .and_then(|()| column::check_schema(&self.schema, &batch.schema()))
-            .and_then(|()| self.inner.write_batch(batch));
+            .and_then(|()| match &mut self.local {
+                Some(local) => self.inner.write_batch(&local.localise(batch)?),
+                None => self.inner.write_batch(batch),
+            });
         self.incomplete |= written.is_err();
         written
     }
@@ -188,6 +246,10 @@ impl SheetWriter for CheckedWriter {
     fn finish(self: Box<Self>) -> Result<Summary, SheetError> {
         self.check_usable()?;
         self.inner.finish()
+    }
+
+    fn bytes_written(&self) -> u64 {
+        self.inner.bytes_written()
     }
 }
 

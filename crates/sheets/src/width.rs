@@ -15,7 +15,7 @@ const FILTER_BUTTON: usize = 3;
 pub(crate) fn initial_widths(kinds: &[ColumnKind], headers: &[String]) -> Vec<usize> {
     let width = |(kind, header): (&ColumnKind, &String)| {
         let of_type = match kind {
-            ColumnKind::Text | ColumnKind::Boolean => NARROWEST,
+            ColumnKind::Text | ColumnKind::Boolean | ColumnKind::Time => NARROWEST,
             ColumnKind::Integer | ColumnKind::Float | ColumnKind::Date => 12,
             ColumnKind::Decimal { .. } => 14,
             ColumnKind::Timestamp => 20,

@@ -7,13 +7,16 @@ mod support;
 use arrow_array::RecordBatch;
 use longshore_protocol::ExportFormat;
 use longshore_sheets::{Summary, unguard};
-use support::{DAY, batch, booleans, dates, decimals, floats, integers, spec_for, text, timestamps, write};
+use support::{
+    DAY, batch, booleans, dates, decimals, floats, integers, moments, spec_for, text, times, timestamps,
+    write,
+};
 
 fn check(batch: &RecordBatch, want: &str) {
     let (summary, bytes) = write(ExportFormat::Csv, batch, |_| {}).unwrap();
     assert_eq!(String::from_utf8(bytes).unwrap(), format!("\u{feff}{want}"));
     let row_count = batch.num_rows() as u64;
-    assert_eq!(summary, Summary { row_count, sheet_count: 1, shortened_cell_count: 0 });
+    assert_eq!(summary, Summary { row_count, sheet_count: 1, ..Summary::default() });
 }
 
 #[test]
@@ -26,13 +29,15 @@ fn every_type_with_nulls() {
         ("b", booleans([Some(true), None, Some(false)])),
         ("d", dates([Some(20_666), None, Some(-719_162)])),
         ("t", timestamps([Some(20_666 * DAY), None, Some(1_500_000)])),
+        ("time", times([Some(37_815_000_000), None, Some(DAY - 1)])),
+        ("at", moments("Asia/Shanghai", [Some(20_666 * DAY), None, Some(-1)])),
     ]);
     check(
         &all,
-        "订单号,n,金额,f,b,d,t\r\n\
-         001234567890123456,-9223372036854775808,-0.05,0.1,TRUE,2026-08-01,2026-08-01 00:00:00\r\n\
-         ,,,,,,\r\n\
-         \"\",7,123456789012345678.90,NaN,FALSE,0001-01-01,1970-01-01 00:00:01.500\r\n",
+        "订单号,n,金额,f,b,d,t,time,at\r\n\
+         001234567890123456,-9223372036854775808,-0.05,0.1,TRUE,2026-08-01,2026-08-01 00:00:00,10:30:15,2026-08-01 08:00:00\r\n\
+         ,,,,,,,,\r\n\
+         \"\",7,123456789012345678.90,NaN,FALSE,0001-01-01,1970-01-01 00:00:01.500,23:59:59.999999,1970-01-01 07:59:59.999999\r\n",
     );
 }
 

@@ -1,4 +1,4 @@
-//! What happens when a specification cannot be met, a sink fails, or somebody cancels; for both
+//! What happens when a specification cannot be met, a sink fails, or somebody cancels; for all
 //! formats.
 
 #![allow(clippy::unwrap_used)]
@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use arrow_array::{ArrayRef, Int32Array, RecordBatch};
 use longshore_protocol::ExportFormat;
 use longshore_sheets::{SheetError, SheetSpec, open};
-use support::{FullSink, SharedSink, batch, integers, spec_for, text};
+use support::{FullSink, SharedSink, batch, integers, moments, spec_for, text};
 
-/// Rows that do not compress well, so that the sink sees bytes in several pieces.
+/// Rows that do not compress well, so that the sink sees bytes in several pieces: more than 300,000 in every format.
 fn noisy_rows() -> RecordBatch {
     let mut state = 1_u64;
-    let numbers = integers((0..20_000).map(|_| {
+    let numbers = integers((0..40_000).map(|_| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         Some((state >> 20) as i64)
     }));
@@ -36,6 +36,13 @@ fn specifications_that_cannot_be_met() {
         let error = open_error(format, spec);
         assert!(
             matches!(&error, SheetError::UnsupportedType { column, .. } if column == "small"),
+            "{format:?}: {error}"
+        );
+
+        let batch_in_no_zone = batch(vec![("at", moments("Asia/Atlantis", [None]))]);
+        let error = open_error(format, spec_for(&batch_in_no_zone));
+        assert!(
+            matches!(&error, SheetError::UnknownZone { column, zone } if column == "at" && zone == "Asia/Atlantis"),
             "{format:?}: {error}"
         );
 

@@ -9,8 +9,8 @@ use std::io::Cursor;
 use arrow_array::RecordBatch;
 use calamine::{Data, Range, Reader, Xlsx};
 use longshore_protocol::ExportFormat;
-use longshore_sheets::{SheetSpec, Summary, open};
-use support::{DAY, batch, booleans, dates, decimals, floats, integers, text, timestamps};
+use longshore_sheets::{SheetSpec, ShortenedColumn, Summary, open};
+use support::{DAY, batch, booleans, dates, decimals, floats, integers, moments, text, times, timestamps};
 
 /// Writes a batch and reads its sheets back.
 fn round_trip(
@@ -77,15 +77,29 @@ fn dates_are_dates_within_excels_calendar() {
         days.iter().map(as_text).collect::<Vec<_>>(),
         ["serial 25569", "serial 46235", "serial 61", "1900-02-28", "+10000-01-01", ""]
     );
-    let moments = column(timestamps([
+    let unzoned = column(timestamps([
         Some(20_666 * DAY + DAY / 4),
         Some(-25_509 * DAY),
         Some(2_932_897 * DAY - 1),
         None,
     ]));
     assert_eq!(
-        moments.iter().map(as_text).collect::<Vec<_>>(),
+        unzoned.iter().map(as_text).collect::<Vec<_>>(),
         ["serial 46235.25", "1900-02-28 00:00:00", "9999-12-31 23:59:59.999999", ""]
+    );
+    let in_a_zone = column(moments(
+        "America/New_York",
+        // On 2026-11-01 clocks went from 2 to 1 in the night, at 6:00 UTC.
+        [Some(20_758 * DAY + 5 * DAY / 24), Some(20_758 * DAY + DAY / 4), Some(-25_508 * DAY), None],
+    ));
+    assert_eq!(
+        in_a_zone.iter().map(as_text).collect::<Vec<_>>(),
+        ["serial 46327.041666666664", "serial 46327.041666666664", "1900-02-28 19:00:00", ""]
+    );
+    let hours = column(times([Some(0), Some(DAY / 4), Some(DAY / 8 * 7), Some(DAY), Some(-1), None]));
+    assert_eq!(
+        hours.iter().map(as_text).collect::<Vec<_>>(),
+        ["serial 0", "serial 0.25", "serial 0.875", "24:00:00", "-00:00:00.000001", ""]
     );
 }
 
@@ -163,7 +177,7 @@ fn rows_continue_on_further_sheets() {
         let (summary, sheets) = round_trip(&rows, |spec| spec.rows_per_sheet = rows_per_sheet);
         assert_eq!(
             summary,
-            Summary { row_count: row_count as u64, sheet_count: want.len() as u32, shortened_cell_count: 0 }
+            Summary { row_count: row_count as u64, sheet_count: want.len() as u32, ..Summary::default() }
         );
         let mut next = 0.0;
         for (index, (name, range)) in sheets.iter().enumerate() {
@@ -257,6 +271,7 @@ fn long_texts_are_shortened_and_counted() {
     let rows = batch(vec![("c", text([Some(long.as_str()), Some("x"), Some(&long[3..])]))]);
     let (summary, sheets) = round_trip(&rows, |_| {});
     assert_eq!(summary.shortened_cell_count, 1);
+    assert_eq!(summary.shortened, [ShortenedColumn { column: 0, cell_count: 1, first_row: 1 }]);
     for row in [1, 3] {
         assert_eq!(sheets[0].1.get_value((row, 0)), Some(&string(&long[3..])));
     }

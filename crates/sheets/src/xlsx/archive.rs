@@ -74,6 +74,11 @@ impl Archive {
         Archive { sink, offset: 0, members: Vec::new() }
     }
 
+    /// Bytes that have gone to the sink.
+    pub(super) fn byte_count(&self) -> u64 {
+        self.offset
+    }
+
     /// Begins a member whose data follow by [`Archive::write`].
     pub(super) fn begin(&mut self, name: &str) -> io::Result<()> {
         let mut member = Member::new(name, self.offset, Method::Deflate, Contents::default());

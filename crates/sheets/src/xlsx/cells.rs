@@ -8,7 +8,7 @@ use rust_xlsxwriter::Format;
 use super::strings::{SharedStrings, Sharing};
 use super::text::{needs_preserve, push_escaped, shorten};
 use crate::column::{ColumnKind, Values};
-use crate::iso::{IsoDate, IsoTimestamp, MICROS_PER_DAY};
+use crate::iso::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY};
 use crate::number::{DecimalText, decimal_as_number, integer_as_number, non_finite_text};
 
 /// Decimal places that a number format can show.
@@ -36,6 +36,7 @@ pub(super) fn column_format(kind: ColumnKind) -> Format {
         ColumnKind::Decimal { .. } => Cow::Borrowed("0"),
         ColumnKind::Float | ColumnKind::Boolean => Cow::Borrowed("General"),
         ColumnKind::Date => Cow::Borrowed("yyyy-mm-dd"),
+        ColumnKind::Time => Cow::Borrowed("hh:mm:ss"),
         ColumnKind::Timestamp => Cow::Borrowed("yyyy-mm-dd hh:mm:ss"),
     };
     Format::new().set_num_format(code.into_owned())
@@ -109,6 +110,7 @@ impl ColumnCells {
         let number = match values {
             Values::Float(array) => Some(array.value(row)).filter(|number| number.is_finite()),
             Values::Date(array) => date_serial(i64::from(array.value(row))),
+            Values::Time(array) => time_serial(array.value(row)),
             Values::Timestamp(array) => timestamp_serial(array.value(row)),
             _ => None,
         };
@@ -225,6 +227,7 @@ fn exact_text(values: &Values<'_>, row: usize) -> String {
         }
         Values::Float(array) => non_finite_text(array.value(row)).unwrap_or_default().to_owned(),
         Values::Date(array) => IsoDate(i64::from(array.value(row))).to_string(),
+        Values::Time(array) => IsoTime(array.value(row)).to_string(),
         Values::Timestamp(array) => IsoTimestamp(array.value(row)).to_string(),
     }
 }
@@ -233,6 +236,11 @@ fn exact_text(values: &Values<'_>, row: usize) -> String {
 fn date_serial(days: i64) -> Option<f64> {
     let serial = days + SERIAL_OF_UNIX_EPOCH;
     (FIRST_SAFE_SERIAL..SERIAL_AFTER_LAST).contains(&serial).then_some(serial as f64)
+}
+
+/// Excel's number for a time of day, a fraction of one day; `None` for what is none.
+fn time_serial(micros: i64) -> Option<f64> {
+    (0..MICROS_PER_DAY).contains(&micros).then(|| micros as f64 / MICROS_PER_DAY as f64)
 }
 
 /// Excel's number for a moment, or `None` for one that it cannot hold.
@@ -257,6 +265,11 @@ mod tests {
             (2_932_897, None),
         ] {
             assert_eq!(date_serial(days), want);
+        }
+        for (micros, want) in
+            [(0, Some(0.0)), (MICROS_PER_DAY / 4, Some(0.25)), (MICROS_PER_DAY, None), (-1, None)]
+        {
+            assert_eq!(time_serial(micros), want);
         }
         assert_eq!(timestamp_serial(MICROS_PER_DAY / 2), Some(25_569.5));
         assert_eq!(timestamp_serial(2_932_897 * MICROS_PER_DAY - 1), None);

@@ -23,7 +23,9 @@ use self::strings::{SharedStrings, Sharing};
 use crate::column::{ColumnKind, Values};
 use crate::deflate::{CHUNK_BYTES, Deflate};
 use crate::width::{initial_widths, widen};
-use crate::{MAX_DATA_ROWS_PER_SHEET, SheetError, SheetSpec, SheetWriter, Summary, check_cancelled};
+use crate::{
+    MAX_DATA_ROWS_PER_SHEET, SheetError, SheetSpec, SheetWriter, ShortenedColumn, Summary, check_cancelled,
+};
 
 /// Columns that a sheet can hold ("Excel specifications and limits", Microsoft).
 const MAX_COLUMNS: usize = 16_384;
@@ -47,7 +49,7 @@ pub(crate) struct XlsxWriter {
     /// Data rows of the sheets that are written.
     sheet_row_counts: Vec<u32>,
     row_count: u64,
-    shortened_cell_count: u64,
+    shortened: Vec<ShortenedColumn>,
 }
 
 /// The sheet that is being written.
@@ -56,6 +58,8 @@ struct OpenSheet {
     chunk: Vec<u8>,
     row_count: u32,
     byte_count: u64,
+    /// Bytes of the file before its data.
+    starts_at: u64,
 }
 
 impl XlsxWriter {
@@ -85,7 +89,7 @@ impl XlsxWriter {
             sheet: None,
             sheet_row_counts: Vec::new(),
             row_count: 0,
-            shortened_cell_count: 0,
+            shortened: Vec::new(),
             spec,
             kinds,
         })
@@ -113,7 +117,8 @@ impl XlsxWriter {
         if let Some(frame) = scaffold.sheets.pop() {
             chunk.extend_from_slice(&frame.before);
         }
-        Ok(OpenSheet { columns, chunk, row_count: 0, byte_count: 0 })
+        let starts_at = self.archive.byte_count();
+        Ok(OpenSheet { columns, chunk, row_count: 0, byte_count: 0, starts_at })
     }
 
     /// Ends a sheet's rows. What follows them is its filter, whose range is known now.
@@ -172,9 +177,10 @@ impl XlsxWriter {
         out.extend_from_slice(b"<row r=\"");
         out.extend_from_slice(number);
         out.extend_from_slice(b"\">");
-        for (cells, values) in sheet.columns.iter_mut().zip(columns) {
-            let is_shortened = cells.push(out, number, values, row, &mut self.strings);
-            self.shortened_cell_count += u64::from(is_shortened);
+        for (index, (cells, values)) in sheet.columns.iter_mut().zip(columns).enumerate() {
+            if cells.push(out, number, values, row, &mut self.strings) {
+                note_shortened(&mut self.shortened, index, self.row_count + 1);
+            }
         }
         out.extend_from_slice(b"</row>");
         sheet.row_count += 1;
@@ -205,10 +211,13 @@ impl XlsxWriter {
         check_cancelled(&self.spec.cancelled)?;
         let sheet_count = u32::try_from(self.sheet_row_counts.len()).unwrap_or(u32::MAX);
         self.archive.finish().map_err(SheetError::Io)?;
+        self.shortened.sort_unstable_by_key(|shortened| shortened.column);
+        let shortened_cell_count = self.shortened.iter().map(|column| column.cell_count).sum();
         Ok(Summary {
             row_count: self.row_count,
             sheet_count,
-            shortened_cell_count: self.shortened_cell_count,
+            shortened_cell_count,
+            shortened: self.shortened,
         })
     }
 }
@@ -224,5 +233,20 @@ impl SheetWriter for XlsxWriter {
 
     fn finish(self: Box<Self>) -> Result<Summary, SheetError> {
         self.complete()
+    }
+
+    fn bytes_written(&self) -> u64 {
+        match &self.sheet {
+            Some(sheet) => sheet.starts_at + self.deflate.settled_bytes(),
+            None => self.archive.byte_count(),
+        }
+    }
+}
+
+/// Counts a text of a column that was cut; `row` from 1.
+fn note_shortened(shortened: &mut Vec<ShortenedColumn>, column: usize, row: u64) {
+    match shortened.iter_mut().find(|known| known.column == column) {
+        Some(known) => known.cell_count += 1,
+        None => shortened.push(ShortenedColumn { column, cell_count: 1, first_row: row }),
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests of both formats share: columns in a short notation, and a sink to look into.
+//! What the tests of all formats share: columns in a short notation, and a sink to look into.
 
 #![allow(dead_code)]
 
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use longshore_protocol::ExportFormat;
 use longshore_sheets::{SheetError, SheetSpec, Summary, open};
@@ -88,6 +88,15 @@ pub fn dates(values: impl IntoIterator<Item = Option<i32>>) -> ArrayRef {
 
 pub fn timestamps(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter(values))
+}
+
+pub fn times(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(Time64MicrosecondArray::from_iter(values))
+}
+
+/// Moments of a zone, in microseconds since 1970 in UTC.
+pub fn moments(zone: &str, values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(TimestampMicrosecondArray::from_iter(values).with_timezone(zone))
 }
 
 /// The specification for a batch, with the columns' names as headers.

@@ -26,6 +26,12 @@ pub enum Command {
     Serve(ServeArgs),
     /// Makes the demo shop: a SQLite database and a configuration file that declares its datasets.
     Demo(DemoArgs),
+    /// Exports a dataset into a file, by the same engine as the server, which need not run.
+    ///
+    /// longshore export orders --where 'status=paid' --where 'total>=100' -o orders.xlsx
+    Export(ExportArgs),
+    /// Checks that a file is the one that its manifest tells of, complete and unchanged.
+    Verify(VerifyArgs),
     /// Looks at tasks and acts on them, whether the server runs or not.
     Tasks(TasksArgs),
     /// Prints every setting with its default, as a configuration file.
@@ -47,6 +53,59 @@ pub struct ServeArgs {
     /// What this process does; both where nothing is configured.
     #[arg(short, long)]
     pub role: Option<Role>,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The dataset's id.
+    pub dataset: String,
+    /// The file; <dataset>.<format> in the working directory where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// xlsx, csv, csv.gz or parquet; where absent, by the ending of the file's name.
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Only rows for which this holds: 'status=paid', 'status=paid,shipped', 'total>=100', 'note~fragile', 'no^=SO-',
+    /// 'paid_at is null'; several times for several conditions.
+    #[arg(short = 'w', long = "where", value_name = "CONDITION")]
+    pub conditions: Vec<String>,
+    /// Only these columns, in this order.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Order of the rows: columns, with - before a descending one.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub sort: Vec<String>,
+    /// Language of the headers: en or zh.
+    #[arg(long, default_value = "en")]
+    pub lang: String,
+    /// Time zone of moments, such as Asia/Shanghai; UTC where absent.
+    #[arg(long, value_name = "ZONE", default_value = "")]
+    pub time_zone: String,
+    /// Also writes the manifest, as <FILE>.manifest.json.
+    #[arg(long)]
+    pub manifest: bool,
+    /// Replaces a file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Shows neither progress nor result.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Configuration file; ./longshore.toml if it is there.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of the demo shop, where nothing is configured.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The file: what was downloaded, or one of the files in a downloaded archive.
+    pub file: PathBuf,
+    /// The manifest; <FILE>.manifest.json where absent.
+    pub manifest: Option<PathBuf>,
 }
 
 /// Arguments of `tasks`.

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use longshore_datasets::{Catalog, CatalogConfig};
+use longshore_jobs::Compression;
+use longshore_jobs::export::{ExportSettings, PART_BYTES_MAX};
 use longshore_tasks::Limits;
 use serde::Deserialize;
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub site_dir: PathBuf,
     /// `[tasks]`.
     pub tasks: TaskConfig,
+    /// `[export]`.
+    pub export: ExportConfig,
     /// `[worker]`.
     pub worker: WorkerConfig,
     /// `[log]`.
@@ -93,6 +97,34 @@ pub struct TaskConfig {
     /// How long finished files are kept.
     #[serde(with = "humantime_serde")]
     pub retention: Duration,
+}
+
+/// `[export]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportConfig {
+    /// How workbooks are compressed, by name.
+    pub compression: String,
+    /// Mebibytes after which a file ends and another one begins.
+    pub part_size_mib: u64,
+}
+
+impl ExportConfig {
+    /// As the export engine takes them.
+    ///
+    /// # Errors
+    /// The offending key, and what would be right.
+    pub fn settings(&self) -> anyhow::Result<ExportSettings> {
+        let compression = Compression::from_name(&self.compression).with_context(|| {
+            let names = Compression::ALL.map(Compression::name).join(", ");
+            format!("export.compression: {:?} is none of {names}", self.compression)
+        })?;
+        let limit = PART_BYTES_MAX >> 20;
+        if self.part_size_mib == 0 || self.part_size_mib > limit {
+            bail!("export.part_size_mib: must be 1 to {limit}");
+        }
+        Ok(ExportSettings { compression, part_bytes: self.part_size_mib << 20 })
+    }
 }
 
 /// `[worker]`.
@@ -250,6 +282,7 @@ fn check(config: &Config) -> anyhow::Result<()> {
         );
     }
     metrics_address(config)?;
+    config.export.settings()?;
     for (key, duration) in [
         ("tasks.time_limit", config.tasks.time_limit),
         ("tasks.retention", config.tasks.retention),

@@ -6,6 +6,7 @@
 mod cli;
 mod config;
 mod demo;
+mod export;
 mod http;
 mod logging;
 mod metrics;
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::make(&args),
+        Command::Export(args) => export::export(&args),
+        Command::Verify(args) => export::verify(&args),
         Command::Tasks(args) => operators::run(&args),
         Command::Defaults => {
             print!("{}", config::DEFAULTS);

@@ -128,7 +128,7 @@ async fn work(
     let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
     let sweeping = leftovers::sweep(files.clone(), 2 * longest, SWEEP_INTERVAL);
 
-    let registry = Arc::new(longshore_jobs::registry(catalog, files));
+    let registry = Arc::new(longshore_jobs::registry(catalog, files, config.export.settings()?));
     reaper::take_back_orphans(&**store, &registry).await?;
     let settings = worker_settings(config);
     let reaper = reaper::run(Arc::clone(store), Arc::clone(&registry), settings.clone(), shutdown.clone());

@@ -22,6 +22,7 @@ pub mod leftovers;
 mod request;
 pub mod statistics;
 mod stop;
+pub mod verify;
 pub mod view;
 mod work_error;
 
@@ -30,4 +31,5 @@ pub use centre::{Centre, CentreSettings};
 pub use download::Download;
 pub use error::CentreError;
 pub use kinds::registry;
+pub use longshore_sheets::Compression;
 pub use request::CheckedOrder;

@@ -27,6 +27,14 @@ pub(crate) enum WorkError {
     NoPart(u32),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a finished part could not be read: {0}")]
+    Read(#[source] std::io::Error),
+    #[error("the archive of all parts can't be made: {0}")]
+    Archive(#[source] std::io::Error),
+    #[error("the rows are no longer those of the finished parts")]
+    RowsChanged,
+    #[error(transparent)]
+    Checkpoint(#[from] JobError),
 }
 
 impl WorkError {
@@ -47,12 +55,17 @@ impl From<WorkError> for JobError {
             }
             WorkError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
             WorkError::Source(SourceError::Timeout { .. }) => (FailureCode::DatabaseTimeout, None),
-            WorkError::Files(_) | WorkError::Sheet(SheetError::Io(_)) => (FailureCode::FileStore, None),
+            WorkError::Files(_) | WorkError::Read(_) | WorkError::Sheet(SheetError::Io(_)) => {
+                (FailureCode::FileStore, None)
+            }
             WorkError::Part { failure, .. } => (failure.code, failure.detail.clone()),
             WorkError::Source(_)
             | WorkError::Sheet(_)
             | WorkError::Thread(_)
             | WorkError::NoPart(_)
+            | WorkError::Archive(_)
+            | WorkError::RowsChanged
+            | WorkError::Checkpoint(_)
             | WorkError::Store(_) => (FailureCode::Internal, None),
         };
         let may_pass = match &error {
@@ -61,6 +74,7 @@ impl From<WorkError> for JobError {
             WorkError::Store(error) => error.is_retryable(),
             // A query that is wrong stays wrong.
             WorkError::Source(SourceError::Database { is_transient, .. }) => *is_transient,
+            WorkError::Files(error) => error.is_retryable(),
             // The file store may be back in a moment.
             _ => code == FailureCode::FileStore,
         };

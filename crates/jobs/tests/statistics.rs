@@ -1,21 +1,17 @@
 //! Daily statistics below HTTP, on real parts: embedded task store, SQLite, file store, two workers and a reaper.
 
-use std::path::Path;
-use std::sync::Arc;
+mod support;
+
 use std::time::Duration;
 
-use futures::TryStreamExt;
-use longshore_datasets::Catalog;
-use longshore_datasets::demo::{ShopSize, create_shop};
-use longshore_files::FileStore;
-use longshore_jobs::{Caller, Centre, CentreError, CentreSettings};
+use longshore_jobs::{Caller, CentreError, CentreSettings};
 use longshore_protocol::{
-    ErrorCode, FailureCode, Filter, Lang, OwnerId, Phase, ProblemKind, StatisticsRequest, TaskKind,
-    TaskQuery, TaskView, TenantId, Unit,
+    ErrorCode, FailureCode, Filter, Lang, Phase, ProblemKind, StatisticsRequest, TaskKind, TaskQuery,
+    TaskView, Unit,
 };
-use longshore_tasks::store::EmbeddedStore;
-use longshore_tasks::{State, TaskStore, WorkerSettings, id, reaper, worker};
-use tokio_util::sync::CancellationToken;
+use longshore_tasks::{State, id};
+
+use support::House;
 
 /// Three datasets of the same orders. Those of `slow` take for ever to add up, but not to find; one of `bad` is no number.
 const CONFIG: &str = r#"
@@ -53,45 +49,20 @@ key = ["id"]
 column = [{ name = "status", type = "text" }]
 "#;
 
-struct Fixture {
-    folder: tempfile::TempDir,
-    store: Arc<dyn TaskStore>,
-    centre: Centre,
-    shutdown: CancellationToken,
-    parts: Vec<tokio::task::JoinHandle<()>>,
+/// A house in which two work.
+struct Fixture(House);
+
+impl std::ops::Deref for Fixture {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.0
+    }
 }
 
 impl Fixture {
     async fn start() -> Fixture {
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let root = folder.path();
-        create_shop(&root.join("shop.db"), ShopSize::for_orders(2000), &mut |_, _| {}).expect("makes a shop");
-        let config = toml::from_str(CONFIG).expect("well-formed");
-        let catalog = Arc::new(Catalog::from_config(&config, root).expect("valid"));
-        let files = FileStore::in_folder(&root.join("files")).expect("opens");
-        let store: Arc<dyn TaskStore> =
-            Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
-        let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), CentreSettings::default());
-        let registry = Arc::new(longshore_jobs::registry(&catalog, &files));
-        let quick = Duration::from_millis(20);
-        let settings = |name: &str| WorkerSettings {
-            progress_beat: quick,
-            beat: Duration::from_millis(100),
-            reap_interval: quick,
-            ..WorkerSettings::named(name)
-        };
-        let shutdown = CancellationToken::new();
-        let work = |name: &str| {
-            tokio::spawn(worker::run(store.clone(), registry.clone(), settings(name), shutdown.clone()))
-        };
-        let mut parts = vec![work("one"), work("two")];
-        parts.push(tokio::spawn(reaper::run(
-            store.clone(),
-            registry.clone(),
-            settings("reaper"),
-            shutdown.clone(),
-        )));
-        Fixture { folder, store, centre, shutdown, parts }
+        Fixture(House::working(CONFIG, 2000, CentreSettings::default(), 2))
     }
 
     async fn register(&self, dataset: &str, filters: Vec<Filter>) -> TaskView {
@@ -134,8 +105,7 @@ impl Fixture {
     async fn lines(&self, task: &TaskView) -> Vec<String> {
         let file = self.centre.download(&ann(), task.id.as_str()).await.expect("may download");
         assert!(file.key.starts_with(&format!("statistics/{}/", task.id)), "{}", file.key);
-        let stream = self.centre.files().read(&file.key, 0..file.size_bytes).await.expect("opens");
-        let bytes = stream.try_collect::<Vec<_>>().await.expect("reads").concat();
+        let bytes = self.bytes(&ann(), task).await;
         let text = String::from_utf8(bytes).expect("UTF-8");
         let text = text.strip_prefix('\u{FEFF}').expect("a BOM");
         text.split_terminator("\r\n").map(str::to_owned).collect()
@@ -153,34 +123,19 @@ impl Fixture {
                     printf('%s%d.%02d', iif(ifnull(t, 0) < 0, '-', ''), abs(ifnull(t, 0)) / 100, abs(ifnull(t, 0)) % 100)
              FROM days LEFT JOIN sums ON order_date = day ORDER BY day"
         );
-        let database = rusqlite::Connection::open(self.folder.path().join("shop.db")).expect("opens");
+        let database = self.database();
         let mut prepared = database.prepare(&select).expect("valid SQL");
         let rows = prepared.query_map([], |row| row.get(0)).expect("runs");
         rows.collect::<Result<_, _>>().expect("reads")
     }
 
-    fn files(&self) -> Vec<std::path::PathBuf> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.folder.path().join("files")];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir::<&Path>(&folder).expect("readable").flatten() {
-                let path = entry.path();
-                if path.is_dir() { folders.push(path) } else { found.push(path) }
-            }
-        }
-        found
-    }
-
-    async fn stop(self) {
-        self.shutdown.cancel();
-        for part in self.parts {
-            part.await.expect("ends without a panic");
-        }
+    async fn stop(mut self) {
+        self.0.stop_workers().await;
     }
 }
 
 fn ann() -> Caller {
-    Caller { owner: OwnerId::parse("ann").expect("valid"), tenant: TenantId::parse("main").expect("valid") }
+    support::caller("ann")
 }
 
 fn of(dataset: &str) -> TaskQuery {
@@ -301,7 +256,7 @@ async fn a_wrong_request_makes_no_task() {
     match fixture.centre.register_statistics(&ann(), request, Lang::En).await {
         Err(CentreError::Invalid(problems)) => {
             let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-            assert_eq!(fields, ["dataset", "filters[0].column", "time_zone", "idempotency_key"]);
+            assert_eq!(fields, ["dataset", "time_zone", "filters[0].column", "idempotency_key"]);
             assert_eq!(problems[0].kind, ProblemKind::NoDailyStatistics);
         }
         other => panic!("expected problems, not {other:?}"),

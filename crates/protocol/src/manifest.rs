@@ -19,8 +19,9 @@ pub const MANIFEST_ENDING: &str = ".manifest.json";
 pub struct Manifest {
     /// [`MANIFEST_VERSION`] of the writer.
     pub version: u32,
-    /// The task that made it.
-    pub task: TaskId,
+    /// The task that made it; none on the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
     /// The dataset that was read.
     pub dataset: DatasetId,
     /// Its title in `lang`.
@@ -29,7 +30,8 @@ pub struct Manifest {
     pub requested_by: OwnerId,
     /// When it was asked for.
     pub requested_at: String,
-    /// The moment of the one snapshot of the database that all rows are of, by the database's clock.
+    /// The moment of the one snapshot of the database that all rows are of: by the clock of the database's server, or of the
+    /// worker where the database is a file.
     pub snapshot_at: String,
     /// The language of the headers.
     pub lang: Lang,

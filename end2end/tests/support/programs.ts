@@ -16,6 +16,9 @@ export const siteRoot = () => setting("LEPTOS_SITE_ROOT");
 /** A Redis of the tests alone. */
 export const redisUrl = () => setting("LONGSHORE_TEST_REDIS_URL");
 
+/** A PostgreSQL of the tests alone; empty where there is none. */
+export const postgresUrl = () => process.env.LONGSHORE_TEST_POSTGRES_URL ?? "";
+
 /** The Redis server program, for tests that start and stop one of their own. */
 export const redisServer = () => process.env.LONGSHORE_REDIS_SERVER || "redis-server";
 

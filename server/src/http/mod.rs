@@ -9,6 +9,7 @@ mod api_status;
 mod assets;
 mod download;
 mod health;
+mod manifest;
 mod page;
 mod poll;
 mod session;
@@ -54,6 +55,7 @@ pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
         .with_state(options.clone());
     let files = Router::new()
         .route("/files/{task}", get(download::download).fallback(api_status::wrong_method))
+        .route("/files/{task}/manifest", get(manifest::manifest).fallback(api_status::wrong_method))
         .with_state(centre.clone());
     let with_session = pages.merge(files).layer(from_fn_with_state(sessions.clone(), session::identify));
     let without = Router::new()

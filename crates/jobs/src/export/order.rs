@@ -45,6 +45,19 @@ pub fn check(
     lang: Lang,
     now: Timestamp,
 ) -> Result<CheckedOrder, Vec<Problem>> {
+    let idempotency_key = check_key(&request.idempotency_key, &mut Vec::new());
+    let order = checked(dataset, request, lang, now)?;
+    let payload = payload_of::<super::ExportJob>(&order).expect("plain data whose keys are all text");
+    Ok(CheckedOrder { payload, idempotency_key })
+}
+
+/// The order that a request is, as [`check`].
+pub(super) fn checked(
+    dataset: &Dataset,
+    request: ExportRequest,
+    lang: Lang,
+    now: Timestamp,
+) -> Result<ExportOrder, Vec<Problem>> {
     let mut problems = Vec::new();
     let zone = check_zone(&request.time_zone, &mut problems);
     let checked = Query::check(dataset, &request.columns, &request.filters, &request.sort, &zone);
@@ -55,7 +68,7 @@ pub fn check(
         problems.push(wrong("format", kind));
         ExportFormat::default()
     });
-    let idempotency_key = check_key(&request.idempotency_key, &mut problems);
+    check_key(&request.idempotency_key, &mut problems);
     let lang = request.lang.unwrap_or(lang);
     let ending = format!(".{}", format.name());
     let wanted = request.file_name.strip_suffix(ending.as_str()).unwrap_or(&request.file_name);
@@ -71,7 +84,5 @@ pub fn check(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let order = ExportOrder { format, file_name: format!("{stem}{ending}"), lang, request };
-    let payload = payload_of::<super::ExportJob>(&order).expect("plain data whose keys are all text");
-    Ok(CheckedOrder { payload, idempotency_key })
+    Ok(ExportOrder { format, file_name: format!("{stem}{ending}"), lang, request })
 }

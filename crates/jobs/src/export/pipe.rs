@@ -2,27 +2,30 @@
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use arrow_array::RecordBatch;
 use bytes::{Bytes, BytesMut};
 use longshore_datasets::SourceError;
 use longshore_datasets::source::{Begin, RowSink};
+use longshore_sheets::Summary;
 use tokio::sync::mpsc;
 
 /// Batches between the reader and the encoder.
 pub(super) const BATCHES_AHEAD: usize = 4;
-/// Chunks between the encoder and the file store.
-pub(super) const CHUNKS_AHEAD: usize = 4;
-/// Size of a chunk for the file store.
-const CHUNK_BYTES: usize = 1 << 20;
+/// Pieces between the encoder and the file store.
+pub(super) const PIECES_AHEAD: usize = 4;
+/// Size of a piece for the file store.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// What the reader tells the encoder. A file is complete only after `End`: a reader that fails or is stopped never
 /// sends it.
 pub(super) enum Rows {
     /// What is known of the snapshot.
     Begin(Begin),
-    /// Some of them.
+    /// Some of the rows.
     Batch(RecordBatch),
     /// That was all.
     End,
@@ -53,31 +56,52 @@ impl RowSink for RowSender {
     }
 }
 
-/// The encoder's end of the second channel: gathers bytes into chunks.
-pub(super) struct ChunkSender {
-    chunks: mpsc::Sender<Bytes>,
-    gathered: BytesMut,
+/// What the encoder tells the file store. A file is published only after its `End`.
+pub(super) enum Piece {
+    /// The next bytes of the file that is being written; the first ones begin it.
+    Bytes(Bytes),
+    /// The file is complete.
+    End(Ended),
 }
 
-impl ChunkSender {
-    pub(super) fn new(chunks: mpsc::Sender<Bytes>) -> ChunkSender {
-        ChunkSender { chunks, gathered: BytesMut::with_capacity(CHUNK_BYTES) }
+/// What the encoder knows of a file that is complete.
+pub(super) struct Ended {
+    pub(super) summary: Summary,
+    pub(super) rows_digest: String,
+    /// Whether rows are left, so that another file follows.
+    pub(super) is_followed: bool,
+}
+
+/// The encoder's end of the second channel: gathers bytes into pieces.
+pub(super) struct PieceSender {
+    pieces: mpsc::Sender<Piece>,
+    gathered: BytesMut,
+    written: Arc<AtomicU64>,
+}
+
+impl PieceSender {
+    /// Also gives the number of bytes that have been written to it.
+    pub(super) fn new(pieces: mpsc::Sender<Piece>) -> (PieceSender, Arc<AtomicU64>) {
+        let written = Arc::<AtomicU64>::default();
+        let gathered = BytesMut::with_capacity(PIECE_BYTES);
+        (PieceSender { pieces, gathered, written: Arc::clone(&written) }, written)
     }
 
     fn send(&mut self) -> io::Result<()> {
         if self.gathered.is_empty() {
             return Ok(());
         }
-        let chunk = std::mem::replace(&mut self.gathered, BytesMut::with_capacity(CHUNK_BYTES)).freeze();
-        self.chunks.blocking_send(chunk).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        let piece = std::mem::replace(&mut self.gathered, BytesMut::with_capacity(PIECE_BYTES)).freeze();
+        self.pieces.blocking_send(Piece::Bytes(piece)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
 
-impl Write for ChunkSender {
+impl Write for PieceSender {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(CHUNK_BYTES - self.gathered.len());
+        let taken = bytes.len().min(PIECE_BYTES - self.gathered.len());
         self.gathered.extend_from_slice(&bytes[..taken]);
-        if self.gathered.len() == CHUNK_BYTES {
+        self.written.fetch_add(taken as u64, Ordering::Relaxed);
+        if self.gathered.len() == PIECE_BYTES {
             self.send()?;
         }
         Ok(taken)

@@ -2,30 +2,25 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-<<<<<<< HEAD
-use longshore_datasets::{Catalog, Dataset, Query, source};
-use longshore_files::FileStore;
-=======
-use longshore_datasets::{Catalog, Dataset, Query, sqlite};
-use longshore_files::{FileStore, Stored};
->>>>>>> 133506f (Keep files in a folder or in a bucket, hashed on their way)
-use longshore_protocol::{ExportFormat, TaskId, TaskKind, Unit};
-use longshore_sheets::{SheetSpec, Summary};
-use longshore_tasks::entity::{Task, Token};
+use longshore_datasets::Catalog;
+use longshore_files::{FileError, FileStore};
+use longshore_protocol::TaskKind;
+use longshore_protocol::manifest::Resumed;
+use longshore_tasks::entity::Task;
 use longshore_tasks::{Done, Job, JobError, Runs, TaskContext};
-use tokio::sync::mpsc;
 
+use super::manifest::{Asked, manifest};
 use super::order::{ExportOrder, ORDER_VERSION};
-use super::pipe::{BATCHES_AHEAD, CHUNKS_AHEAD, ChunkSender, RowSender, Rows};
+use super::part::{Course, Keys, Part, folder};
+use super::plan::Plan;
+use super::settings::ExportSettings;
+use super::write::{Report, Written, deliver, write};
 use crate::file::{FinishedFile, file_url};
-use crate::request::zone_of;
+use crate::request::moment;
 use crate::stop::StopFlag;
-use crate::work_error::{WorkError, checked_again, find_dataset};
+use crate::work_error::WorkError;
 
 /// The job kind `export`.
 #[derive(Clone)]
@@ -34,15 +29,8 @@ pub struct ExportJob {
     pub catalog: Arc<Catalog>,
     /// Where files go.
     pub files: FileStore,
-}
-
-fn folder(task: &TaskId) -> String {
-    format!("exports/{task}/")
-}
-
-/// One run's file: no other run can have its token, so a stale worker writes to a name that nobody publishes.
-fn key(task: &TaskId, token: Token, format: ExportFormat) -> String {
-    format!("{}{token}.{}", folder(task), format.name())
+    /// How they are written.
+    pub settings: ExportSettings,
 }
 
 #[async_trait]
@@ -59,11 +47,8 @@ impl Job for ExportJob {
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>> {
         match runs {
             Runs::All => self.files.remove_folder(&folder(&task.id)).await?,
-            Runs::Only(token) => {
-                for format in ExportFormat::ALL {
-                    self.files.remove(&key(&task.id, token, format)).await?;
-                }
-            }
+            // Its finished parts may be what another run goes on from; they go when the task ends.
+            Runs::Only(token) => self.files.remove(&Keys::of(&task.id, token, "").archive()).await?,
         }
         Ok(())
     }
@@ -71,114 +56,79 @@ impl Job for ExportJob {
 
 impl ExportJob {
     async fn export(&self, order: ExportOrder, context: &TaskContext) -> Result<FinishedFile, WorkError> {
-        let request = &order.request;
-        let dataset = find_dataset(&self.catalog, &request.dataset)?;
-        let query = {
-            let zone = zone_of(&request.time_zone);
-            checked_again(Query::check(dataset, &request.columns, &request.filters, &request.sort, &zone))?
+        let task = context.task();
+        let plan = Plan::of(order, &self.catalog, self.settings)?;
+        let keys = Keys::of(&task.id, context.token(), plan.format().name());
+        let report: Report = {
+            let context = context.clone();
+            Arc::new(move |done, total, unit| context.report(done, total, unit))
         };
-        let stop = StopFlag::following(context);
-        let (rows_in, rows_out) = sync_channel(BATCHES_AHEAD);
-        let (chunks_in, chunks_out) = mpsc::channel(CHUNKS_AHEAD);
-        let spec = SheetSpec {
-            cancelled: stop.share(),
-            ..SheetSpec::new(
-                dataset.labels.get(order.lang).to_owned(),
-                query
-                    .columns_of(dataset)
-                    .iter()
-                    .map(|column| column.labels.get(order.lang).to_owned())
-                    .collect(),
-                source::schema(dataset, &query),
-            )
+        let (written, resumed) = self.write(&plan, &keys, context, &report).await?;
+        let delivered = deliver(&plan, &self.files, &keys, &written.parts, &report).await?;
+        // Of parts that are in the archive now, and of what other runs have left, nothing is needed any more.
+        self.files.remove_folder_but(&folder(&task.id), &[delivered.key.as_str()]).await?;
+        let asked = Asked {
+            task: Some(task.id.clone()),
+            by: task.slot.owner.clone(),
+            at: moment(task.registered_at),
         };
-        spawn_reader(dataset.clone(), query, stop.share(), RowSender(rows_in));
-        let encoder = tokio::task::spawn_blocking({
-            let (format, context) = (order.format, context.clone());
-            move || encode(format, spec, &rows_out, ChunkSender::new(chunks_in), &context)
-        });
-        let key = key(&context.task().id, context.token(), order.format);
-        let (summary, stored) = store(&self.files, &key, chunks_out, encoder).await?;
+        let manifest = manifest(&plan, asked, &written, &delivered, resumed);
         Ok(FinishedFile {
-            key,
-            name: order.file_name,
-            url: file_url(&context.task().id),
-            size_bytes: stored.size_bytes,
-            row_count: summary.row_count,
-            sheet_count: summary.sheet_count,
-            shortened_cell_count: summary.shortened_cell_count,
-            manifest: None,
+            key: delivered.key,
+            name: manifest.file.name.clone(),
+            url: file_url(&task.id),
+            size_bytes: delivered.size_bytes,
+            row_count: manifest.row_count,
+            sheet_count: manifest.file.sheet_count,
+            shortened_cell_count: manifest.shortened.iter().map(|column| column.cell_count).sum(),
+            manifest: Some(manifest),
         })
     }
-}
 
-fn spawn_reader(dataset: Dataset, query: Query, stop: Arc<AtomicBool>, mut sender: RowSender) {
-    // Its end is told through the channel, so nobody waits for the handle.
-    drop(tokio::task::spawn_blocking(move || {
-        let last = match source::read(&dataset, &query, &stop, &mut sender) {
-            Ok(()) => Rows::End,
-            Err(error) => Rows::Failed(error),
-        };
-        // Fails only when the encoder is gone, which has its own story to tell.
-        sender.0.send(last).ok();
-    }));
-}
-
-/// Writes rows as they come; the file is finished only after [`Rows::End`].
-fn encode(
-    format: ExportFormat,
-    spec: SheetSpec,
-    rows: &Receiver<Rows>,
-    sink: ChunkSender,
-    context: &TaskContext,
-) -> Result<Summary, WorkError> {
-    let mut writer = longshore_sheets::open(format, spec, Box::new(sink))?;
-    let (mut done, mut total) = (0, None);
-    loop {
-        match rows.recv() {
-            Ok(Rows::Begin(begin)) => {
-                total = begin.row_count;
-                context.report(0, total, Unit::Rows);
+    /// Writes all parts, on from those that an earlier run has finished: the rows are read again, in a snapshot of this run's
+    /// own, and where they are what a finished part was made of, the part is kept. So the export is of one snapshot,
+    /// whatever has happened. Where the rows have changed, it begins anew.
+    async fn write(
+        &self,
+        plan: &Plan,
+        keys: &Keys,
+        context: &TaskContext,
+        report: &Report,
+    ) -> Result<(Written, Vec<Resumed>), WorkError> {
+        let course: Course = context.checkpoint()?.unwrap_or_default();
+        let mut kept = self.still_there(course.parts).await?;
+        loop {
+            let mut resumed = course.resumed.clone();
+            if context.token().epoch > 1 {
+                let kept_row_count = kept.iter().map(|part| part.row_count).sum();
+                resumed.push(Resumed { kept_part_count: kept.len() as u32, kept_row_count });
             }
-            Ok(Rows::Batch(batch)) => {
-                writer.write_batch(&batch)?;
-                done += batch.num_rows() as u64;
-                context.report(done, total, Unit::Rows);
+            let part_done = |parts: &[Part]| {
+                let course = Course { parts: parts.to_vec(), resumed: resumed.clone() };
+                Ok(context.set_checkpoint(&course)?)
+            };
+            let stop = StopFlag::following(context);
+            let report = Arc::clone(report);
+            match write(plan, &self.files, keys, kept.clone(), stop.share(), report, part_done).await {
+                Err(WorkError::RowsChanged) if !kept.is_empty() => {
+                    tracing::info!(task.id = %context.task().id, "rows of finished parts have changed; beginning anew");
+                    kept.clear();
+                }
+                written => return Ok((written?, resumed)),
             }
-            Ok(Rows::End) => {
-                context.report(0, None, Unit::Bytes);
-                return Ok(writer.finish()?);
-            }
-            Ok(Rows::Failed(error)) => return Err(error.into()),
-            Err(_) => return Err(WorkError::Thread("the reader".to_owned())),
         }
     }
-}
 
-/// Sends chunks to the file store as they come, and completes the file only if the encoder did its work.
-async fn store(
-    files: &FileStore,
-    key: &str,
-    mut chunks: mpsc::Receiver<Bytes>,
-    encoder: tokio::task::JoinHandle<Result<Summary, WorkError>>,
-) -> Result<(Summary, Stored), WorkError> {
-    let mut writer = files.create(key).await?;
-    while let Some(chunk) = chunks.recv().await {
-        if let Err(error) = writer.write(chunk).await {
-            writer.abort().await;
-            return Err(error.into());
+    /// The first of the parts that are in the file store as they were left.
+    async fn still_there(&self, parts: Vec<Part>) -> Result<Vec<Part>, WorkError> {
+        let mut kept = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.files.size(&part.key).await {
+                Ok(size_bytes) if size_bytes == part.size_bytes => kept.push(part),
+                Ok(_) | Err(FileError::Missing { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
         }
-    }
-    // The channel ends when the encoder does.
-    match encoder.await {
-        Ok(Ok(summary)) => Ok((summary, writer.finish().await?)),
-        Ok(Err(error)) => {
-            writer.abort().await;
-            Err(error)
-        }
-        Err(error) => {
-            writer.abort().await;
-            Err(WorkError::Thread(error.to_string()))
-        }
+        Ok(kept)
     }
 }

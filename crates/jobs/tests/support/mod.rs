@@ -1,0 +1,162 @@
+//! A centre on real parts in a folder of its own: embedded task store, SQLite shop, file store; workers are started by the test.
+
+#![allow(dead_code, reason = "each test file uses some of it")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use longshore_datasets::Catalog;
+use longshore_datasets::demo::{ShopSize, create_shop};
+use longshore_files::FileStore;
+use longshore_jobs::export::ExportSettings;
+use longshore_jobs::{Caller, Centre, CentreSettings};
+use longshore_protocol::{ExportRequest, Lang, OwnerId, Phase, TaskQuery, TaskView, TenantId};
+use longshore_tasks::store::EmbeddedStore;
+use longshore_tasks::{Registry, TaskStore, WorkerSettings, reaper, worker};
+use tokio_util::sync::CancellationToken;
+
+/// How long anything may take to come.
+const WITHIN: Duration = Duration::from_secs(20);
+const QUICK: Duration = Duration::from_millis(20);
+
+/// A centre and what it stands on.
+pub struct House {
+    pub folder: tempfile::TempDir,
+    pub store: Arc<dyn TaskStore>,
+    pub centre: Centre,
+    registry: Arc<Registry>,
+    shutdown: CancellationToken,
+    parts: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl House {
+    /// A shop of that many orders with the datasets of `toml`; nobody works yet.
+    pub fn new(toml: &str, orders: u64, settings: CentreSettings, export: ExportSettings) -> House {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let root = folder.path();
+        create_shop(&root.join("shop.db"), ShopSize::for_orders(orders), &mut |_, _| {})
+            .expect("makes a shop");
+        let config = toml::from_str(toml).expect("well-formed");
+        let catalog = Arc::new(Catalog::from_config(&config, root).expect("valid"));
+        let files = FileStore::in_folder(&root.join("files")).expect("opens");
+        let store: Arc<dyn TaskStore> =
+            Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
+        let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), settings);
+        let registry = Arc::new(longshore_jobs::registry(&catalog, &files, export));
+        House { folder, store, centre, registry, shutdown: CancellationToken::new(), parts: Vec::new() }
+    }
+
+    /// The same with a reaper and so many workers.
+    pub fn working(toml: &str, orders: u64, settings: CentreSettings, workers: usize) -> House {
+        let mut house = House::new(toml, orders, settings, ExportSettings::default());
+        for number in 0..workers {
+            house.start_worker(&format!("worker-{number}"));
+        }
+        house.parts.push(tokio::spawn(reaper::run(
+            house.store.clone(),
+            house.registry.clone(),
+            quick_settings("reaper"),
+            house.shutdown.clone(),
+        )));
+        house
+    }
+
+    /// Starts a worker.
+    pub fn start_worker(&mut self, name: &str) {
+        let settings = quick_settings(name);
+        let work = worker::run(self.store.clone(), self.registry.clone(), settings, self.shutdown.clone());
+        self.parts.push(tokio::spawn(work));
+    }
+
+    /// Tells all workers to stop, as SIGTERM does, and waits until they have.
+    pub async fn stop_workers(&mut self) {
+        self.shutdown.cancel();
+        for part in self.parts.drain(..) {
+            part.await.expect("ends without a panic");
+        }
+        self.shutdown = CancellationToken::new();
+    }
+
+    pub async fn export(&self, caller: &Caller, request: ExportRequest) -> TaskView {
+        self.centre.register_export(caller, request, Lang::En).await.expect("registers").task
+    }
+
+    /// Waits until the task stands there; it must not end otherwise.
+    pub async fn until(&self, caller: &Caller, task: &TaskView, phase: Phase) -> TaskView {
+        let query = TaskQuery { task: Some(task.id.to_string()), ..TaskQuery::default() };
+        let asked = async {
+            loop {
+                let view = self.centre.status(caller, &query).await.expect("answers").expect("is there");
+                if view.phase == phase {
+                    return view;
+                }
+                let (now, why) = (view.phase, view.failure);
+                assert!(!now.is_final(), "ended as {now:?} ({why:?}), not as {phase:?}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(WITHIN, asked).await.unwrap_or_else(|_| panic!("never {phase:?}"))
+    }
+
+    /// Everything in the file store, unfinished files too.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().join("files")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("readable").flatten() {
+                let path = entry.path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Waits until the file store holds what is wanted.
+    pub async fn until_files(&self, is_wanted: impl Fn(&[PathBuf]) -> bool) {
+        let asked = async {
+            while !is_wanted(&self.files()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let asked = tokio::time::timeout(WITHIN, asked).await;
+        assert!(asked.is_ok(), "files: {:?}", self.files());
+    }
+
+    /// The finished file of a task.
+    pub async fn bytes(&self, caller: &Caller, task: &TaskView) -> Vec<u8> {
+        let file = self.centre.download(caller, task.id.as_str()).await.expect("may download");
+        let stream = self.centre.files().read(&file.key, 0..file.size_bytes).await.expect("opens");
+        stream.try_collect::<Vec<_>>().await.expect("reads").concat()
+    }
+
+    /// The shop's database, to change it.
+    pub fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("shop.db")).expect("opens")
+    }
+}
+
+fn quick_settings(name: &str) -> WorkerSettings {
+    WorkerSettings {
+        progress_beat: QUICK,
+        beat: Duration::from_millis(100),
+        reap_interval: QUICK,
+        ..WorkerSettings::named(name)
+    }
+}
+
+pub fn caller(name: &str) -> Caller {
+    Caller { owner: OwnerId::parse(name).expect("valid"), tenant: TenantId::parse("main").expect("valid") }
+}
+
+/// A request for all of a dataset.
+pub fn of(dataset: &str, format: &str) -> ExportRequest {
+    ExportRequest { dataset: dataset.to_owned(), format: format.to_owned(), ..ExportRequest::default() }
+}
+
+/// The caller's export of a dataset.
+pub fn slot(dataset: &str) -> TaskQuery {
+    TaskQuery { dataset: Some(dataset.to_owned()), ..TaskQuery::default() }
+}

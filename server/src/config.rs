@@ -33,6 +33,10 @@ pub struct Config {
     pub metrics_listen: String,
     /// Folder for everything that is written.
     pub data_dir: PathBuf,
+    /// Where finished files are kept; empty for a folder of the data folder.
+    pub files_url: Secret,
+    /// Whether browsers fetch files from a bucket itself.
+    pub files_presign: bool,
     /// Address of Redis; empty for the embedded store.
     pub redis_url: Secret,
     /// Key of the session cookies; empty for one of the data folder.
@@ -355,6 +359,7 @@ mod tests {
             ("data_dri = 'x'", "data_dri"),
             ("role = 'worker'", "REDIS_URL"),
             ("role = 'boss'", "role"),
+            ("files_presign = 'maybe'", "files_presign"),
             ("metrics_listen = '9464'", "metrics_listen"),
             ("[worker.limits]\nper_tenant = -1", "per_tenant"),
             ("session_secret = 'short'", "session_secret"),

@@ -73,7 +73,7 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
     }
     let catalog = Arc::new(catalog);
     warn_about_unreadable(&catalog);
-    let files = FileStore::in_folder(&data.join("files"))?;
+    let files = open_files(&config).await?;
 
     let shutdown = CancellationToken::new();
     let mut parts = JoinSet::new();
@@ -121,7 +121,10 @@ async fn work(
     parts: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
     if store.is_exclusive() {
-        files.remove_unfinished(Duration::ZERO).await?;
+        // Not every server and every key can do it, and the next sweep tries again: no reason not to start.
+        if let Err(error) = files.remove_unfinished(Duration::ZERO).await {
+            tracing::warn!(error = %error, "unfinished files of an earlier process could not be removed");
+        }
     }
     // Twice the longest time that a run can take.
     let deadlines = catalog.all().into_iter().filter_map(|dataset| dataset.export_deadline);
@@ -166,6 +169,12 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn TaskStore>> {
         tracing::warn!("{advice}");
     }
     Ok(Arc::new(store))
+}
+
+async fn open_files(config: &Config) -> anyhow::Result<FileStore> {
+    let files = FileStore::open(&config.files_url.0, &config.data_dir).await?;
+    tracing::info!(store = ?files, "files are kept");
+    Ok(if config.files_presign { files } else { files.without_links() })
 }
 
 /// A dataset that can't be read is no reason to refuse the others.

@@ -1,14 +1,17 @@
-//! `/files/<task>`: a finished file, to its owner, streamed, with ranges.
+//! `/files/<task>`: a finished file, to its owner: by a link that the file store itself gives out for a minute, or streamed, with
+//! ranges.
+
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{
     ACCEPT, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    ETAG, IF_RANGE, RANGE,
+    ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use longshore_app::i18n::Texts;
 use longshore_app::serve::refusal;
 use longshore_jobs::{Caller, Centre, CentreError, Download};
@@ -33,23 +36,45 @@ const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
+/// What a browser may keep: for itself, and asking each time whether the file is still there for this person.
+const CACHED: &str = "private, no-cache";
+/// How long a link of the file store holds: enough for a browser to follow it. A download that has begun goes on.
+const LINK_HOLDS: Duration = Duration::from_secs(60);
+
 /// Answers with the file or a part of it; a refusal is JSON, or a short page for a browser that asks for one.
 pub(super) async fn download(
     State(centre): State<Centre>,
     Extension(caller): Extension<Caller>,
     Path(task): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let answered = match centre.download(&caller, &task).await {
-        Ok(download) => send(&centre, &download, &headers).await,
+        Ok(download) => send(&centre, &download, &method, &headers).await,
         Err(error) => Err(error),
     };
     answered.unwrap_or_else(|error| refuse(error, &headers))
 }
 
-async fn send(centre: &Centre, file: &Download, headers: &HeaderMap) -> Result<Response, CentreError> {
+async fn send(
+    centre: &Centre,
+    file: &Download,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, CentreError> {
     // The key holds the run's fencing token, so it names these very bytes for ever.
     let etag = format!("\"{}\"", file.key.rsplit('/').next().unwrap_or_default());
+    if is_known(headers, &etag) {
+        let cached = [(ETAG, etag), (CACHE_CONTROL, CACHED.to_owned())];
+        return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
+    }
+    let (name, media_type) = (disposition(&file.name), file.format.media_type());
+    // A link is signed for GET alone, so HEAD is answered here.
+    if method == Method::GET
+        && let Some(link) = centre.files().link(&file.key, LINK_HOLDS, &name, media_type).await?
+    {
+        return Ok(([(CACHE_CONTROL, "no-store")], Redirect::temporary(&link)).into_response());
+    }
     let range = match wanted_range(headers, &etag, file.size_bytes) {
         Ok(range) => range,
         Err(()) => {
@@ -65,14 +90,17 @@ async fn send(centre: &Centre, file: &Download, headers: &HeaderMap) -> Result<R
         Some(range) => (StatusCode::PARTIAL_CONTENT, range.clone()),
         None => (StatusCode::OK, 0..file.size_bytes),
     };
-    let body = Body::from_stream(centre.files().read(&file.key, part.clone()).await?);
+    let body = match *method {
+        Method::HEAD => Body::empty(),
+        _ => Body::from_stream(centre.files().read(&file.key, part.clone()).await?),
+    };
     let mut response = (
         status,
         [
-            (CONTENT_TYPE, media_type(&file.name).to_owned()),
+            (CONTENT_TYPE, media_type.to_owned()),
             (CONTENT_LENGTH, (part.end - part.start).to_string()),
-            (CONTENT_DISPOSITION, disposition(&file.name)),
-            (CACHE_CONTROL, "private, no-cache".to_owned()),
+            (CONTENT_DISPOSITION, name),
+            (CACHE_CONTROL, CACHED.to_owned()),
             (ACCEPT_RANGES, "bytes".to_owned()),
             (ETAG, etag),
         ],
@@ -86,6 +114,13 @@ async fn send(centre: &Centre, file: &Download, headers: &HeaderMap) -> Result<R
         }
     }
     Ok(response)
+}
+
+/// Whether the browser has the file already: `If-None-Match` names it (RFC 9110 §13.1.2).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let named = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = named.flat_map(|list| list.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
+    tags.any(|tag| tag == "*" || tag == etag)
 }
 
 /// The one range asked for; `None` for the whole file, also where the request is malformed or wants several, as
@@ -151,6 +186,23 @@ mod tests {
             disposition("a \"b\".csv"),
             "attachment; filename=\"a__b_.csv\"; filename*=UTF-8''a%20%22b%22.csv"
         );
+    }
+
+    #[test]
+    fn a_file_that_the_browser_has_is_recognised() {
+        for (condition, known) in [
+            ("\"e\"", true),
+            ("W/\"e\"", true),
+            ("\"a\", \"e\"", true),
+            ("*", true),
+            ("\"a\"", false),
+            ("e", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, HeaderValue::from_str(condition).expect("plain text"));
+            assert_eq!(is_known(&headers, "\"e\""), known, "{condition}");
+        }
+        assert!(!is_known(&HeaderMap::new(), "\"e\""));
     }
 
     #[test]

@@ -15,6 +15,8 @@ export const longshore = () => setting("LONGSHORE_BIN");
 export const siteRoot = () => setting("LEPTOS_SITE_ROOT");
 /** A Redis of the tests alone. */
 export const redisUrl = () => setting("LONGSHORE_TEST_REDIS_URL");
+/** A bucket of the tests alone, as the setting files_url takes it; its key is in the environment that servers inherit. */
+export const bucketUrl = () => setting("LONGSHORE_TEST_S3_URL");
 
 /** A PostgreSQL of the tests alone; empty where there is none. */
 export const postgresUrl = () => process.env.LONGSHORE_TEST_POSTGRES_URL ?? "";

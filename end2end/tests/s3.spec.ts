@@ -71,6 +71,7 @@ test("a link is for the owner, for a minute, and for that file alone", async ({ 
   expect((await first(person, server.url + url, { "if-none-match": head.headers().etag })).status()).toBe(304);
   expect(server.log).not.toContain(process.env.AWS_SECRET_ACCESS_KEY);
   expect(server.log).not.toContain("X-Amz-Signature");
+  expect(server.log, "nothing to warn of").not.toContain(" WARN ");
 });
 
 test("where browsers can not reach the bucket, the server streams", async ({ serve, bucketUrl }) => {

@@ -27,7 +27,7 @@ pub(crate) struct Uploads {
 }
 
 /// Answer to <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
     #[serde(default)]
@@ -95,6 +95,10 @@ impl Uploads {
                 .append_pair("upload-id-marker", id_marker);
         }
         let (status, body) = self.send(Method::GET, &url).await?;
+        // So rclone's server answers for a bucket that has never had an upload.
+        if status == StatusCode::NOT_FOUND && String::from_utf8_lossy(&body).contains("NoSuchUpload") {
+            return Ok(Page::default());
+        }
         if status != StatusCode::OK {
             return Err(refused(status, &body));
         }

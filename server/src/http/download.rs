@@ -68,7 +68,7 @@ async fn send(
         let cached = [(ETAG, etag), (CACHE_CONTROL, CACHED.to_owned())];
         return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
     }
-    let (name, media_type) = (disposition(&file.name), file.format.media_type());
+    let (name, media_type) = (disposition(&file.name), media_type(&file.name));
     // A link is signed for GET alone, so HEAD is answered here.
     if method == Method::GET
         && let Some(link) = centre.files().link(&file.key, LINK_HOLDS, &name, media_type).await?
@@ -143,13 +143,13 @@ fn wanted_range(
 }
 
 /// `attachment` with the name for old browsers in ASCII and for all others as RFC 5987 says.
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR))
 }
 
-fn refuse(error: CentreError, headers: &HeaderMap) -> Response {
+pub(super) fn refuse(error: CentreError, headers: &HeaderMap) -> Response {
     let lang = preferences(headers).lang;
     let refusal = refusal(error, lang);
     let wants_page =

@@ -25,6 +25,12 @@ check() {
     fi
 }
 
+# skip NAME REASON: one check that is left out, which the recap tells.
+skip() {
+    say "Skipped: $1 ($2)"
+    note "$1" "skipped: $2"
+}
+
 # add_up NAME PASSED FAILED SUCCEEDED: counts a test runner's totals. A runner that failed without a failed test
 # (one that did not compile, say) counts as one failure.
 add_up() {

@@ -40,6 +40,22 @@ step "Running the unit and integration tests (compiling them takes some minutes 
 rust_tests cargo test $host --no-fail-fast
 step_done
 
+# `cargo test` has built the example.
+step "Reading exported files with other programs (about 10 seconds)"
+files="$root/target/read-back"
+read_back() { end2end/.venv/bin/python end2end/readback/others.py "$files" "$1"; }
+check "files to read back" target/release/examples/nasty "$files"
+check "read back: openpyxl" read_back openpyxl
+check "read back: csv, gzip" read_back csv
+check "read back: pyarrow" read_back pyarrow
+check "read back: SheetJS" node end2end/readback/sheetjs.js "$files"
+if have soffice; then
+    check "read back: LibreOffice" read_back libreoffice
+else
+    skip "read back: LibreOffice" "soffice is not installed"
+fi
+step_done
+
 if "$root/tools/build.sh"; then
     step "Running the browser tests against that build"
     export LONGSHORE_BIN="$root/target/release/longshore" LEPTOS_SITE_ROOT="$root/target/site"

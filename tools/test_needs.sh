@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond the build: Redis, a browser, Playwright, and Python packages: openpyxl and an S3 server.
+# Installs what the tests need beyond the build: databases, Redis, a browser, Playwright and SheetJS, and Python packages
+# (end2end/requirements.txt).
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/find_programs.sh"
 
@@ -20,7 +21,7 @@ if [ -n "$wanted" ]; then
 fi
 
 if ! cmp -s end2end/package-lock.json end2end/node_modules/.installed-lock.json; then
-    say "Installing Playwright, which drives the browser"
+    say "Installing Playwright, which drives the browser, and SheetJS, which reads workbooks"
     (cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
     cp end2end/package-lock.json end2end/node_modules/.installed-lock.json
 fi
@@ -32,7 +33,7 @@ if [ -z "$(find_chromium)" ] && ! playwright_has_chromium; then
 fi
 
 if ! cmp -s end2end/requirements.txt end2end/.venv/.installed-requirements.txt; then
-    say "Installing openpyxl, which reads exported workbooks independently of Longshore, and rclone, which is an S3 server"
+    say "Installing programs that read exported files independently of Longshore, and an S3 server"
     python3 -m venv end2end/.venv
     end2end/.venv/bin/python -m pip install --quiet --requirement end2end/requirements.txt
     cp end2end/requirements.txt end2end/.venv/.installed-requirements.txt

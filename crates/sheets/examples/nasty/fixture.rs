@@ -82,12 +82,12 @@ const TEXTS: [&str; 44] = [
 type Cell = Value;
 
 /// A column: name, header, type, values, cells.
-pub struct Column {
-    pub name: &'static str,
+struct Column {
+    name: &'static str,
     header: &'static str,
     kind: &'static str,
     array: ArrayRef,
-    pub cells: Vec<Cell>,
+    cells: Vec<Cell>,
 }
 
 fn blank() -> Cell {
@@ -291,7 +291,7 @@ fn moments(zone: &str) -> Vec<(i64, Cell)> {
     .collect()
 }
 
-pub fn columns() -> Vec<Column> {
+fn columns() -> Vec<Column> {
     let texts = texts();
     let length = texts.len();
     let nasty = TEXTS.iter().cycle().zip(0..length);

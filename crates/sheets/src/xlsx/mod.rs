@@ -73,18 +73,10 @@ impl XlsxWriter {
             return Err(SheetError::TooManyColumns { column_count: kinds.len(), limit: MAX_COLUMNS });
         }
         spec.rows_per_sheet = spec.rows_per_sheet.clamp(1, MAX_DATA_ROWS_PER_SHEET);
-        let mut strings = SharedStrings::default();
-        for header in &spec.headers {
-            // A header's cut is not counted: the summary speaks of data.
-            let header = text::shorten(header);
-            if !header.is_empty() {
-                strings.number(header, &mut Sharing::default());
-            }
-        }
         Ok(XlsxWriter {
             archive: Archive::new(sink),
             deflate: Deflate::start(spec.compression.level()),
-            strings,
+            strings: SharedStrings::default(),
             widths: initial_widths(&kinds, &spec.headers),
             sheet: None,
             sheet_row_counts: Vec::new(),
@@ -112,6 +104,13 @@ impl XlsxWriter {
         let columns =
             scaffold.styles.iter().enumerate().map(|(index, style)| ColumnCells::new(index, *style));
         let columns = columns.collect();
+        // The frame has them by number; they are the first strings of all, and each sheet uses them once more. A header's cut is
+        // not told: the summary speaks of data.
+        for header in self.spec.headers.iter().map(|header| text::shorten(header)) {
+            if !header.is_empty() {
+                self.strings.number(header, &mut Sharing::default());
+            }
+        }
         self.archive.begin(&sheet_part(number)).map_err(SheetError::Io)?;
         let mut chunk = self.deflate.buffer();
         if let Some(frame) = scaffold.sheets.pop() {

@@ -169,7 +169,7 @@ pub trait SheetWriter: Send {
     /// As [`SheetWriter::write_batch`], and [`SheetError::Workbook`].
     fn finish(self: Box<Self>) -> Result<Summary, SheetError>;
 
-    /// Bytes of the file that are certain so far, and are in the sink; meaningless after an error.
+    /// Bytes of the file that are certain so far; all but some KiB of them are in the sink. Meaningless after an error.
     ///
     /// The same rows give the same figure, whatever the machine and its load, so that a file can be
     /// split by it. Hence it lags behind the rows: by 256 KiB for CSV; by 16 MiB of uncompressed data, and for
@@ -256,4 +256,19 @@ impl SheetWriter for CheckedWriter {
 /// Fails with [`SheetError::Cancelled`] once the flag is set.
 fn check_cancelled(cancelled: &AtomicBool) -> Result<(), SheetError> {
     if cancelled.load(Ordering::Relaxed) { Err(SheetError::Cancelled) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Compression;
+
+    #[test]
+    fn settings_name_compressions() {
+        for compression in Compression::ALL {
+            assert_eq!(Compression::parse(compression.name()), Some(compression));
+        }
+        for other in ["", "Fastest", "best", "6"] {
+            assert_eq!(Compression::parse(other), None, "{other}");
+        }
+    }
 }

@@ -150,6 +150,19 @@ fn characters_that_xml_cannot_carry_are_escaped() {
     }
 }
 
+#[test]
+fn every_character_comes_back() {
+    let planes = (0..=0xFFFF_u32).chain([0x1F600, 0x20BB7, 0xE0001, 0x10FFFF]);
+    let characters: Vec<String> = planes.filter_map(char::from_u32).map(|c| format!("<{c}>")).collect();
+    let cells = column(text(characters.iter().map(|text| Some(text.as_str()))));
+    for (cell, want) in cells.iter().zip(&characters) {
+        assert_eq!(*cell, string(want));
+    }
+    // All that XML cannot carry at once, in a text of its own.
+    let all: String = (0..0x20_u8).chain(0x7f..0xa0).map(char::from).collect();
+    assert_eq!(column(text([Some(all.as_str())])), [string(&all)]);
+}
+
 /// A part of the workbook as XML.
 fn part(bytes: &[u8], name: &str) -> String {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -192,6 +205,32 @@ fn rows_continue_on_further_sheets() {
             }
         }
         assert_eq!(sheets.len(), want.len());
+    }
+}
+
+/// Excel's own limit, 1,048,576 rows with the header.
+#[test]
+fn a_full_sheet_is_followed_by_another() {
+    let rows = batch(vec![("n", integers((0..2 * 65_536).map(Some)))]);
+    let sink = support::SharedSink::default();
+    let mut writer = open(ExportFormat::Xlsx, support::spec_for(&rows), Box::new(sink.clone())).unwrap();
+    for _ in 0..8 {
+        writer.write_batch(&rows).unwrap();
+    }
+    assert_eq!(
+        writer.finish().unwrap(),
+        Summary { row_count: 1 << 20, sheet_count: 2, ..Summary::default() }
+    );
+    for (number, row_count, last) in [(1, 1_048_575, 131_070), (2, 1, 131_071)] {
+        let sheet = part(&sink.bytes(), &format!("xl/worksheets/sheet{number}.xml"));
+        assert_eq!(sheet.matches("<row ").count(), row_count + 1);
+        assert!(
+            sheet.contains(&format!(
+                "<c r=\"A{}\" s=\"1\"><v>{last}</v></c></row></sheetData>",
+                row_count + 1
+            ))
+        );
+        assert!(sheet.contains(&format!("<autoFilter ref=\"A1:A{}\"/>", row_count + 1)));
     }
 }
 
@@ -268,11 +307,29 @@ fn odd_titles_make_readable_workbooks() {
 #[test]
 fn long_texts_are_shortened_and_counted() {
     let long = "订".repeat(32_768);
-    let rows = batch(vec![("c", text([Some(long.as_str()), Some("x"), Some(&long[3..])]))]);
-    let (summary, sheets) = round_trip(&rows, |_| {});
-    assert_eq!(summary.shortened_cell_count, 1);
-    assert_eq!(summary.shortened, [ShortenedColumn { column: 0, cell_count: 1, first_row: 1 }]);
-    for row in [1, 3] {
-        assert_eq!(sheets[0].1.get_value((row, 0)), Some(&string(&long[3..])));
+    let (long, fits) = (Some(long.as_str()), Some(&long[3..]));
+    let rows = batch(vec![
+        ("none", text([fits, None, Some("x"), None])),
+        ("late", text([None, None, long, fits])),
+        ("n", integers([Some(1), None, None, None])),
+        ("often", text([fits, long, long, long])),
+    ]);
+    // Rows count over the whole file, whatever their sheet.
+    let (summary, sheets) = round_trip(&rows, |spec| spec.rows_per_sheet = 2);
+    assert_eq!(summary.shortened_cell_count, 4);
+    assert_eq!(
+        summary.shortened,
+        [
+            ShortenedColumn { column: 1, cell_count: 1, first_row: 3 },
+            ShortenedColumn { column: 3, cell_count: 3, first_row: 2 }
+        ]
+    );
+    for (sheet, row, column) in [(0, 1, 0), (0, 1, 3), (0, 2, 3), (1, 1, 1), (1, 2, 1), (1, 1, 3), (1, 2, 3)]
+    {
+        assert_eq!(sheets[sheet].1.get_value((row, column)), fits.map(string).as_ref());
+    }
+    for format in [ExportFormat::Csv, ExportFormat::CsvGz, ExportFormat::Parquet] {
+        let (summary, _) = support::write(format, &rows, |_| {}).unwrap();
+        assert_eq!(summary, Summary { row_count: 4, sheet_count: 1, ..Summary::default() });
     }
 }

@@ -17,6 +17,9 @@ use crate::title::sheet_name;
 /// The part that holds the shared strings.
 pub(super) const STRINGS_PART: &str = "xl/sharedStrings.xml";
 
+/// The part that tells who made the workbook, and when.
+const PROPERTIES_PART: &str = "docProps/core.xml";
+
 /// What dresses every sheet.
 pub(super) struct Dress<'a> {
     pub(super) title: &'a str,
@@ -91,11 +94,27 @@ fn take_apart(bytes: &[u8], dress: &Dress<'_>, sheet_count: usize) -> Result<Sca
                 sheets[number - 1] = Some(frame(&xml).ok_or_else(|| broken("a sheet"))?);
             }
             None if name == STRINGS_PART => {}
+            None if name == PROPERTIES_PART => {
+                let xml = String::from_utf8(content).map_err(|_| broken("the properties"))?;
+                parts.push((name, without_times(xml).into_bytes()));
+            }
             None => parts.push((name, content)),
         }
     }
     let sheets: Option<Vec<SheetFrame>> = sheets.into_iter().collect();
     Ok(Scaffold { sheets: sheets.ok_or_else(|| broken("a sheet is missing"))?, styles, parts })
+}
+
+/// Takes the times of making and changing out, so that the same rows make the same bytes; both may be missing (ECMA-376 part 2, core
+/// properties).
+fn without_times(xml: String) -> String {
+    ["dcterms:created", "dcterms:modified"].iter().fold(xml, |xml, element| {
+        let (start, end) = (format!("<{element}"), format!("</{element}>"));
+        match (xml.split_once(&start), xml.split_once(&end)) {
+            (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
+            _ => xml,
+        }
+    })
 }
 
 /// Splits a sheet's XML around its rows.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use longshore_protocol::{ColumnType, DatasetId, Labels, Sort};
 
-use crate::config::{CatalogConfig, ColumnConfig, DailyStatisticsConfig, DatasetConfig, StoredAs, TypeName};
+use crate::config::{CatalogConfig, ColumnConfig, DailyStatisticsConfig, DatasetConfig, TypeName};
 use crate::database::{Address, Database};
 use crate::dataset::{Column, DailyStatistics, Dataset, Relation};
 use crate::error::ConfigError;
@@ -167,36 +167,19 @@ fn checked_column(key: &str, config: &ColumnConfig) -> Result<Column, ConfigErro
             "a column's name is 1 to 64 letters, digits or _; name the SQL column in source",
         ));
     }
-    let column_type = match config.column_type {
-        TypeName::Text => ColumnType::Text,
-        TypeName::Integer => ColumnType::Integer,
-        TypeName::Float => ColumnType::Float,
-        TypeName::Boolean => ColumnType::Boolean,
-        TypeName::Date => ColumnType::Date,
-        TypeName::Time => ColumnType::Time,
-        TypeName::Timestamp => ColumnType::Timestamp,
-        TypeName::TimestampTz => ColumnType::TimestampTz,
-        TypeName::Decimal => match config.scale {
-            Some(scale) if scale <= SCALE_MAX => ColumnType::Decimal { scale },
-            _ => {
-                let problem = format!("a decimal column needs its digits after the point, 0 to {SCALE_MAX}");
-                return Err(ConfigError::new(format!("{key}.scale"), problem));
-            }
-        },
+    let scale = match (config.column_type, config.scale) {
+        (TypeName::Decimal, Some(scale)) if scale <= SCALE_MAX => scale,
+        (TypeName::Decimal, _) => {
+            let problem = format!("a decimal column needs its digits after the point, 0 to {SCALE_MAX}");
+            return Err(ConfigError::new(format!("{key}.scale"), problem));
+        }
+        _ => 0,
     };
+    let column_type = config.column_type.with_scale(scale);
     if config.scale.is_some() && config.column_type != TypeName::Decimal {
         return Err(ConfigError::new(format!("{key}.scale"), "only decimal columns have one"));
     }
-    let fits = match config.stored_as {
-        StoredAs::Plain => true,
-        StoredAs::ScaledInteger => config.column_type == TypeName::Decimal,
-        StoredAs::IsoT => matches!(config.column_type, TypeName::Timestamp | TypeName::TimestampTz),
-        StoredAs::UnixSeconds | StoredAs::UnixMillis => {
-            matches!(config.column_type, TypeName::Date | TypeName::Timestamp | TypeName::TimestampTz)
-        }
-        StoredAs::Bytes => config.column_type == TypeName::Text,
-    };
-    if !fits {
+    if !config.stored_as.goes_with(config.column_type) {
         return Err(ConfigError::new(format!("{key}.stored_as"), "does not go with the column's type"));
     }
     Ok(Column {

@@ -66,7 +66,7 @@ pub(crate) enum ColumnBuilder {
 }
 
 impl ColumnBuilder {
-    fn new(column_type: ColumnType, zone: &TimeZone, rows: usize) -> ColumnBuilder {
+    pub(crate) fn new(column_type: ColumnType, zone: &TimeZone, rows: usize) -> ColumnBuilder {
         match column_type {
             ColumnType::Text => ColumnBuilder::Text(StringBuilder::with_capacity(rows, rows * TEXT_BYTES)),
             ColumnType::Integer => ColumnBuilder::Integer(Int64Builder::with_capacity(rows)),

@@ -28,8 +28,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use longshore_protocol::Labels;
 use longshore_protocol::dataset::AllowedValue;
+use longshore_protocol::{ColumnType, Labels};
 use serde::Deserialize;
 
 /// Databases and datasets by id.
@@ -150,6 +150,23 @@ pub enum TypeName {
     TimestampTz,
 }
 
+impl TypeName {
+    /// The column type; `scale` is a decimal's.
+    pub const fn with_scale(self, scale: u8) -> ColumnType {
+        match self {
+            TypeName::Text => ColumnType::Text,
+            TypeName::Integer => ColumnType::Integer,
+            TypeName::Decimal => ColumnType::Decimal { scale },
+            TypeName::Float => ColumnType::Float,
+            TypeName::Boolean => ColumnType::Boolean,
+            TypeName::Date => ColumnType::Date,
+            TypeName::Time => ColumnType::Time,
+            TypeName::Timestamp => ColumnType::Timestamp,
+            TypeName::TimestampTz => ColumnType::TimestampTz,
+        }
+    }
+}
+
 /// How a database without such a type holds decimals, dates and times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -167,4 +184,20 @@ pub enum StoredAs {
     UnixMillis,
     /// Text columns that hold bytes, shown as hexadecimal digits.
     Bytes,
+}
+
+impl StoredAs {
+    /// Whether values of the type can be held so.
+    pub const fn goes_with(self, column_type: TypeName) -> bool {
+        use TypeName::{Date, Decimal, Text, Timestamp, TimestampTz};
+        match self {
+            StoredAs::Plain => true,
+            StoredAs::ScaledInteger => matches!(column_type, Decimal),
+            StoredAs::IsoT => matches!(column_type, Timestamp | TimestampTz),
+            StoredAs::UnixSeconds | StoredAs::UnixMillis => {
+                matches!(column_type, Date | Timestamp | TimestampTz)
+            }
+            StoredAs::Bytes => matches!(column_type, Text),
+        }
+    }
 }

@@ -23,6 +23,7 @@ pub mod database;
 pub mod dataset;
 pub mod demo;
 pub mod error;
+pub mod introspect;
 pub mod query;
 pub mod schema;
 pub mod source;

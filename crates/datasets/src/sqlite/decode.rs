@@ -4,6 +4,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use longshore_protocol::ColumnType;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
@@ -55,6 +57,11 @@ impl<'a> BatchBuilder<'a> {
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.batch.finish()
     }
+}
+
+/// Whether a value can be read so; null can be read as anything.
+pub(crate) fn fits(value: ValueRef<'_>, column_type: ColumnType, stored_as: StoredAs) -> bool {
+    append(&mut ColumnBuilder::new(column_type, &TimeZone::UTC, 1), value, stored_as)
 }
 
 /// Whether the value is of the column's type, or null.
@@ -185,5 +192,5 @@ fn moment(value: ValueRef<'_>, stored_as: StoredAs) -> Option<i64> {
     if let Some(millis) = unix_millis(value, stored_as) {
         return millis.checked_mul(1000);
     }
-    parse_moment(text(value)?.trim(), &jiff::tz::TimeZone::UTC).map(Timestamp::as_microsecond)
+    parse_moment(text(value)?.trim(), &TimeZone::UTC).map(Timestamp::as_microsecond)
 }

@@ -1,6 +1,6 @@
 //! SQLite as a source: a file that is opened read-only, and one read transaction.
 
-mod decode;
+pub(crate) mod decode;
 mod param;
 
 use std::ops::ControlFlow;
@@ -133,7 +133,7 @@ impl Snapshot for SqliteSnapshot {
 }
 
 /// Opens the file and begins a transaction, which takes its snapshot at once: a deferred one does so at its first read.
-fn begin(path: &Path) -> rusqlite::Result<(Connection, Timestamp)> {
+pub(crate) fn begin(path: &Path) -> rusqlite::Result<(Connection, Timestamp)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -146,7 +146,7 @@ fn begin(path: &Path) -> rusqlite::Result<(Connection, Timestamp)> {
     Ok((connection, at))
 }
 
-fn source_error(dataset: &str, error: rusqlite::Error) -> SourceError {
+pub(crate) fn source_error(dataset: &str, error: rusqlite::Error) -> SourceError {
     use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, SystemIoFailure};
     let is_transient = matches!(
         error.sqlite_error_code(),

@@ -13,6 +13,17 @@ find_rclone() {
     if [ -x "$root/end2end/.venv/bin/rclone" ]; then printf '%s\n' "$root/end2end/.venv/bin/rclone"; fi
 }
 
+# find_postgres: the folder with the server's programs, which Debian keeps off the PATH.
+find_postgres() {
+    local folder
+    for folder in "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin "$(dirname "$(command -v initdb)")"; do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && [ -x "$folder/psql" ]; then
+            printf '%s\n' "$folder"
+            return
+        fi
+    done
+}
+
 find_chromium() {
     local name mac="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     if [ -n "${CHROMIUM_PATH:-}" ]; then

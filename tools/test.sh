@@ -8,9 +8,15 @@ use_chosen_toolchain
 . "$(dirname "$0")/find_programs.sh"
 . "$(dirname "$0")/test_redis.sh"
 . "$(dirname "$0")/test_s3.sh"
+. "$(dirname "$0")/test_postgres.sh"
 . "$(dirname "$0")/recap.sh"
 
-trap 'stop_test_redis; stop_test_s3' EXIT
+stop_test_servers() {
+    stop_test_redis
+    stop_test_s3
+    stop_test_postgres
+}
+trap stop_test_servers EXIT
 trap 'exit 130' INT TERM
 
 # frontend enables `hydrate`, which must not meet `ssr` in one compilation, so the host leaves it out. Everything is
@@ -34,6 +40,7 @@ LONGSHORE_REDIS_SERVER=$(find_redis)
 export LONGSHORE_REDIS_SERVER
 start_test_redis
 start_test_s3
+start_test_postgres
 
 step "Running the unit and integration tests (compiling them takes some minutes the first time)"
 # shellcheck disable=SC2086

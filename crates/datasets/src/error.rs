@@ -50,6 +50,18 @@ pub enum SourceError {
         /// The declared type's name.
         declared: &'static str,
     },
+    /// A column is declared as what its SQL type is not.
+    #[error(
+        "{key}: the column is of the SQL type {sql_type}, which can't be read as {declared}; `longshore check` tells what can"
+    )]
+    Misfit {
+        /// The offending key, for instance `dataset.orders.column.total.type`.
+        key: String,
+        /// The type in the database.
+        sql_type: String,
+        /// The declared type's name.
+        declared: &'static str,
+    },
     /// The rows do not make a batch: a fault of Longshore.
     #[error("the rows do not fit their schema: {0}")]
     Schema(#[from] arrow_schema::ArrowError),

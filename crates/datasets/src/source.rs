@@ -17,6 +17,7 @@ use longshore_protocol::{ColumnType, RowsPage};
 use crate::database::Address;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
+use crate::postgres::PostgresSnapshot;
 use crate::query::Query;
 use crate::schema::schema_of;
 use crate::sqlite::SqliteSnapshot;
@@ -91,7 +92,8 @@ pub(crate) trait Snapshot {
 pub(crate) fn open(dataset: &Dataset, stop: &Arc<AtomicBool>) -> Result<Box<dyn Snapshot>, SourceError> {
     match &dataset.database.address {
         Address::Sqlite(path) => Ok(Box::new(SqliteSnapshot::open(dataset, path, stop)?)),
-        Address::Postgres(_) | Address::MySql(_) => Err(SourceError::Database {
+        Address::Postgres(url) => Ok(Box::new(PostgresSnapshot::open(dataset, url, stop)?)),
+        Address::MySql(_) => Err(SourceError::Database {
             dataset: dataset.id.to_string(),
             source: "there is no reader for this database yet".into(),
             is_transient: false,

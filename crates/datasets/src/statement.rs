@@ -1,5 +1,7 @@
 //! The SQL of a query: names from the configuration, quoted; values as parameters.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use longshore_protocol::FilterOp;
 
@@ -9,6 +11,9 @@ use crate::database::{Address, Database};
 use crate::dataset::{Column, Dataset, Relation};
 use crate::query::{Condition, OrderBy, Query};
 use crate::value::Value;
+
+/// What a statement calls the rows that it reads.
+const RELATION: &str = "rows_of_query";
 
 /// In what the SQL of databases differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +48,86 @@ pub(crate) struct Param {
     pub(crate) stored_as: StoredAs,
 }
 
-/// SQL text with the values of its parameters, in their order.
+/// A place in SQL text directly after the name of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mention {
+    /// Bytes of the text before the place.
+    pub(crate) at: usize,
+    /// The SQL column, not quoted.
+    pub(crate) source: String,
+}
+
+/// A column that is compared with parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Comparison {
+    pub(crate) column: Mention,
+    /// Bytes of the text before the end of each parameter's mark, and the parameter's position.
+    pub(crate) marks: Vec<(usize, usize)>,
+}
+
+/// SQL text with the values of its parameters, in their order. Where columns stand in it is known, so that a database with
+/// strict types can cast them once it has told what they are.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Statement {
     pub(crate) sql: String,
     pub(crate) params: Vec<Param>,
+    /// The select list, but of counts.
+    pub(crate) selected: Vec<Mention>,
+    pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) ordered: Vec<Mention>,
+    /// `FROM` and what follows up to the conditions.
+    from: String,
     dialect: Dialect,
 }
 
 impl Statement {
     fn new(dialect: Dialect, sql: String) -> Statement {
-        Statement { sql, params: Vec::new(), dialect }
+        Statement {
+            sql,
+            params: Vec::new(),
+            selected: Vec::new(),
+            comparisons: Vec::new(),
+            ordered: Vec::new(),
+            from: String::new(),
+            dialect,
+        }
+    }
+
+    /// A statement that yields the columns given, of what this one reads.
+    pub(crate) fn select_of_same(&self, sources: &[&str]) -> String {
+        let names: Vec<String> = sources.iter().map(|source| self.dialect.quoted(source)).collect();
+        format!("SELECT {}{}", names.join(", "), self.from)
+    }
+
+    /// The text with something more at some places, each given by the number of bytes before it.
+    pub(crate) fn with_casts(&self, mut casts: Vec<(usize, Cow<'_, str>)>) -> String {
+        casts.sort_by_key(|(at, _)| *at);
+        let mut sql = String::with_capacity(self.sql.len() + 8 * casts.len());
+        let mut done = 0;
+        for (at, cast) in casts {
+            sql.push_str(&self.sql[done..at]);
+            sql.push_str(&cast);
+            done = at;
+        }
+        sql.push_str(&self.sql[done..]);
+        sql
+    }
+
+    /// Adds the name of a column.
+    fn push_name(&mut self, source: &str) -> Mention {
+        self.sql.push_str(&self.dialect.quoted(source));
+        Mention { at: self.sql.len(), source: source.to_owned() }
+    }
+
+    fn push_selected(&mut self, source: &str) {
+        let mention = self.push_name(source);
+        self.selected.push(mention);
+    }
+
+    /// Adds the name of a column that the parameters added from now on are compared with.
+    fn push_compared(&mut self, source: &str) {
+        let column = self.push_name(source);
+        self.comparisons.push(Comparison { column, marks: Vec::new() });
     }
 
     /// Counts the rows of a query.
@@ -66,15 +140,20 @@ impl Statement {
     /// Selects the rows of a query in their total order.
     pub(crate) fn select(dialect: Dialect, dataset: &Dataset, query: &Query) -> Statement {
         let mut statement = Statement::select_unordered(dialect, dataset, query);
-        statement.sql.push_str(&order_by(dialect, dataset, &query.order));
+        statement.push_order_by(dataset, &query.order);
         statement
     }
 
     /// The smallest and the largest value of a column among the rows of a query, and how many have one.
     pub(crate) fn extent(dialect: Dialect, dataset: &Dataset, query: &Query, column: usize) -> Statement {
-        let name = dialect.quoted(&dataset.columns[column].source);
-        let sql = format!("SELECT min({name}), max({name}), count({name})");
-        let mut statement = Statement::new(dialect, sql);
+        let source = &dataset.columns[column].source;
+        let mut statement = Statement::new(dialect, "SELECT min(".to_owned());
+        statement.push_selected(source);
+        statement.sql.push_str("), max(");
+        statement.push_selected(source);
+        statement.sql.push_str("), count(");
+        statement.push_name(source);
+        statement.sql.push(')');
         statement.push_from_where(dataset, query);
         statement
     }
@@ -89,26 +168,28 @@ impl Statement {
         days: Days,
     ) -> Statement {
         let column = &dataset.columns[column];
-        let name = self.dialect.quoted(&column.source);
         self.sql.push_str(if query.conditions.is_empty() { " WHERE " } else { " AND " });
-        self.push_day_comparison(&name, ">=", column, days.first);
+        self.push_day_comparison(column, ">=", days.first);
         if let Ok(after) = days.last.tomorrow() {
             self.sql.push_str(" AND ");
-            self.push_day_comparison(&name, "<", column, after);
+            self.push_day_comparison(column, "<", after);
         }
         self
     }
 
-    fn push_day_comparison(&mut self, name: &str, comparison: &str, column: &Column, day: Date) {
-        self.sql.push_str(&format!("{name} {comparison} "));
+    fn push_day_comparison(&mut self, column: &Column, comparison: &str, day: Date) {
+        self.push_compared(&column.source);
+        self.sql.push_str(&format!(" {comparison} "));
         self.push_param(column, Value::Date(day));
     }
 
     /// Selects the rows of a query in any order.
     pub(crate) fn select_unordered(dialect: Dialect, dataset: &Dataset, query: &Query) -> Statement {
-        let columns = query.columns_of(dataset);
-        let names: Vec<String> = columns.iter().map(|column| dialect.quoted(&column.source)).collect();
-        let mut statement = Statement::new(dialect, format!("SELECT {}", names.join(", ")));
+        let mut statement = Statement::new(dialect, "SELECT ".to_owned());
+        for (position, column) in query.columns_of(dataset).into_iter().enumerate() {
+            statement.sql.push_str(if position == 0 { "" } else { ", " });
+            statement.push_selected(&column.source);
+        }
         statement.push_from_where(dataset, query);
         statement
     }
@@ -120,6 +201,7 @@ impl Statement {
     }
 
     fn push_from_where(&mut self, dataset: &Dataset, query: &Query) {
+        let before = self.sql.len();
         match &dataset.relation {
             Relation::Table { schema, name } => {
                 self.sql.push_str(" FROM ");
@@ -128,10 +210,14 @@ impl Statement {
                     self.sql.push('.');
                 }
                 self.sql.push_str(&self.dialect.quoted(name));
+                if self.dialect == Dialect::Postgres {
+                    self.sql.push_str(&format!(" AS {RELATION}"));
+                }
             }
-            // All but SQLite want a name for it.
-            Relation::Query(select) => self.sql.push_str(&format!(" FROM ({select}) AS rows_of_query")),
+            // All but SQLite want a name for it. A comment may end the query.
+            Relation::Query(select) => self.sql.push_str(&format!(" FROM ({select}\n) AS {RELATION}")),
         }
+        self.from = self.sql[before..].to_owned();
         for (position, condition) in query.conditions.iter().enumerate() {
             self.sql.push_str(if position == 0 { " WHERE " } else { " AND " });
             self.push_condition(&dataset.columns[condition.column], condition);
@@ -139,37 +225,51 @@ impl Statement {
     }
 
     fn push_condition(&mut self, column: &Column, condition: &Condition) {
-        let name = self.dialect.quoted(&column.source);
         let Some(value) = condition.values.first() else {
-            let test = if condition.op == FilterOp::NotNull { "IS NOT NULL" } else { "IS NULL" };
-            self.sql.push_str(&format!("{name} {test}"));
+            self.push_name(&column.source);
+            let is_wanted = condition.op == FilterOp::NotNull;
+            self.sql.push_str(if is_wanted { " IS NOT NULL" } else { " IS NULL" });
             return;
         };
         match condition.op {
             FilterOp::In => {
-                self.sql.push_str(&format!("{name} IN ("));
+                self.push_compared(&column.source);
+                self.sql.push_str(" IN (");
                 for (position, value) in condition.values.iter().enumerate() {
                     self.sql.push_str(if position == 0 { "" } else { ", " });
                     self.push_param(column, value.clone());
                 }
                 self.sql.push(')');
             }
-            FilterOp::Contains => self.push_like(column, &name, value, "%"),
-            FilterOp::StartsWith => self.push_like(column, &name, value, ""),
+            FilterOp::Contains => self.push_like(column, value, "%"),
+            FilterOp::StartsWith => self.push_like(column, value, ""),
             FilterOp::Ne => {
-                self.sql.push_str(&format!("({name} <> "));
+                self.sql.push('(');
+                self.push_compared(&column.source);
+                self.sql.push_str(" <> ");
                 self.push_param(column, value.clone());
-                self.sql.push_str(&format!(" OR {name} IS NULL)"));
+                self.sql.push_str(" OR ");
+                self.push_name(&column.source);
+                self.sql.push_str(" IS NULL)");
             }
             op => {
-                self.sql.push_str(&format!("{name} {} ", comparison(op)));
+                self.push_compared(&column.source);
+                self.sql.push_str(&format!(" {} ", comparison(op)));
                 self.push_param(column, value.clone());
             }
         }
     }
 
-    /// Adds a parameter and its mark.
+    /// Adds a parameter and its mark, compared with the last column that was said to be compared.
     fn push_param(&mut self, column: &Column, value: Value) {
+        self.push_mark(column, value);
+        let mark = (self.sql.len(), self.params.len() - 1);
+        if let Some(comparison) = self.comparisons.last_mut() {
+            comparison.marks.push(mark);
+        }
+    }
+
+    fn push_mark(&mut self, column: &Column, value: Value) {
         self.params.push(Param { value, stored_as: column.stored_as });
         match self.dialect {
             Dialect::Sqlite | Dialect::MySql => self.sql.push('?'),
@@ -178,17 +278,38 @@ impl Statement {
     }
 
     /// Case-insensitive, of ASCII letters at least (<https://sqlite.org/lang_expr.html#like>).
-    fn push_like(&mut self, column: &Column, name: &str, value: &Value, before: &str) {
+    fn push_like(&mut self, column: &Column, value: &Value, before: &str) {
         let text = if let Value::Text(text) = value { text.as_str() } else { "" };
         // `|` rather than a backslash, which MySQL takes for an escape in the literal that names it.
         let escaped = text.replace('|', "||").replace('%', "|%").replace('_', "|_");
-        self.sql.push_str(&match self.dialect {
-            Dialect::Sqlite | Dialect::MySql => format!("{name} LIKE "),
+        self.push_name(&column.source);
+        self.sql.push_str(match self.dialect {
+            Dialect::Sqlite | Dialect::MySql => " LIKE ",
             // What is shown as text may be an identifier or an enumeration.
-            Dialect::Postgres => format!("{name}::text ILIKE "),
+            Dialect::Postgres => "::text ILIKE ",
         });
-        self.push_param(column, Value::Text(format!("{before}{escaped}%")));
+        self.push_mark(column, Value::Text(format!("{before}{escaped}%")));
         self.sql.push_str(" ESCAPE '|'");
+    }
+
+    fn push_order_by(&mut self, dataset: &Dataset, order: &[OrderBy]) {
+        let wanted =
+            order.iter().map(|level| (dataset.columns[level.column].source.as_str(), level.descending));
+        let mut seen = Vec::new();
+        for (source, descending) in wanted.chain(dataset.key.iter().map(|key| (key.as_str(), false))) {
+            if seen.contains(&source) {
+                continue;
+            }
+            self.sql.push_str(if seen.is_empty() { " ORDER BY " } else { ", " });
+            // A bare name would mean what the select list makes of the column.
+            if self.dialect == Dialect::Postgres {
+                self.sql.push_str(&format!("{RELATION}."));
+            }
+            let mention = self.push_name(source);
+            self.ordered.push(mention);
+            self.sql.push_str(if descending { " DESC" } else { "" });
+            seen.push(source);
+        }
     }
 }
 
@@ -201,17 +322,4 @@ fn comparison(op: FilterOp) -> &'static str {
         // The others are written out by `push_condition`.
         _ => "=",
     }
-}
-
-fn order_by(dialect: Dialect, dataset: &Dataset, order: &[OrderBy]) -> String {
-    let wanted = order.iter().map(|level| (dataset.columns[level.column].source.as_str(), level.descending));
-    let mut seen = Vec::new();
-    let mut terms = Vec::new();
-    for (source, descending) in wanted.chain(dataset.key.iter().map(|key| (key.as_str(), false))) {
-        if !seen.contains(&source) {
-            seen.push(source);
-            terms.push(format!("{}{}", dialect.quoted(source), if descending { " DESC" } else { "" }));
-        }
-    }
-    format!(" ORDER BY {}", terms.join(", "))
 }

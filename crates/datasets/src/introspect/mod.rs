@@ -3,6 +3,7 @@
 //! [`describe`] asks the database, by one function of each kind; `longshore dataset add` writes a definition from the
 //! answer, and [`crate::check`] compares one with it.
 
+mod postgres;
 mod sqlite;
 
 use crate::config::{StoredAs, TypeName};
@@ -27,6 +28,17 @@ impl Table {
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Takes note of an index of all rows; `None` is an expression.
+    fn add_index(&mut self, is_unique: bool, columns: Vec<Option<String>>) {
+        let Some(columns) = columns.into_iter().collect::<Option<Vec<String>>>() else { return };
+        self.indexed.extend(columns.first().cloned());
+        let is_never_null =
+            columns.iter().all(|name| self.column(name).is_some_and(|column| !column.is_nullable));
+        if is_unique && is_never_null && !columns.is_empty() && !self.keys.contains(&columns) {
+            self.keys.push(columns);
+        }
     }
 }
 
@@ -76,7 +88,8 @@ impl Reading {
 pub fn describe(database: &Database, relation: &Relation) -> Result<Option<Table>, SourceError> {
     match &database.address {
         Address::Sqlite(path) => sqlite::describe(&database.id, path, relation),
-        Address::Postgres(_) | Address::MySql(_) => Err(SourceError::Database {
+        Address::Postgres(url) => postgres::describe(&database.id, url, relation),
+        Address::MySql(_) => Err(SourceError::Database {
             dataset: database.id.clone(),
             source: "there is no reader for this database yet".into(),
             is_transient: false,

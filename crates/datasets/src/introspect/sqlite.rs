@@ -86,7 +86,9 @@ fn add_keys(connection: &Connection, schema: &str, name: &str, table: &mut Table
     {
         column.is_nullable = false;
     }
-    add_key(table, primary);
+    if !primary.is_empty() {
+        table.add_index(true, primary.into_iter().map(Some).collect());
+    }
     let sql = "SELECT name, \"unique\", partial FROM pragma_index_list(?1, ?2)";
     let mut prepared = connection.prepare(sql)?;
     let indexes: Vec<(String, bool, bool)> = prepared
@@ -97,22 +99,11 @@ fn add_keys(connection: &Connection, schema: &str, name: &str, table: &mut Table
         let mut prepared = connection.prepare(sql)?;
         let columns: Vec<Option<String>> =
             prepared.query_map([&index, schema], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        // An expression has no name.
-        let Some(columns) = columns.into_iter().collect::<Option<Vec<String>>>() else { continue };
-        table.indexed.extend(columns.first().filter(|_| !is_partial).cloned());
-        if is_unique && !is_partial {
-            add_key(table, columns);
+        if !is_partial {
+            table.add_index(is_unique, columns);
         }
     }
     Ok(())
-}
-
-fn add_key(table: &mut Table, columns: Vec<String>) {
-    let is_never_null =
-        columns.iter().all(|name| table.column(name).is_some_and(|column| !column.is_nullable));
-    if is_never_null && !columns.is_empty() && !table.keys.contains(&columns) {
-        table.keys.push(columns);
-    }
 }
 
 fn columns(connection: &Connection, relation: &str) -> rusqlite::Result<Vec<TableColumn>> {

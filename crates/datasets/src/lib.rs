@@ -5,7 +5,7 @@
 //! How it fits together: [`config`] is what `longshore.toml` says; [`catalog`] checks it and keeps the
 //! [`dataset`]s; [`query`] turns a request into a checked [`Query`], or into what is wrong with it per
 //! field; `statement` makes SQL of it; [`source`] runs that in one snapshot of the database, of which there
-//! is one kind a database (`sqlite`, …); `columns` gathers values into batches. [`introspect`] asks a database what
+//! is one kind a database (`sqlite`, `postgres`, `mysql`); `columns` gathers values into batches. [`introspect`] asks a database what
 //! a table is made of.
 //!
 //! Invariants:
@@ -25,6 +25,7 @@ pub mod dataset;
 pub mod demo;
 pub mod error;
 pub mod introspect;
+mod mysql;
 mod postgres;
 pub mod query;
 pub mod schema;

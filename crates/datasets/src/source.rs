@@ -17,6 +17,7 @@ use longshore_protocol::{ColumnType, RowsPage};
 use crate::database::Address;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
+use crate::mysql::MySqlSnapshot;
 use crate::postgres::PostgresSnapshot;
 use crate::query::Query;
 use crate::schema::schema_of;
@@ -78,11 +79,12 @@ pub(crate) trait Snapshot {
     /// As [`Snapshot::rows`].
     fn count(&mut self, statement: &Statement, within: Option<Duration>) -> Result<Option<u64>, SourceError>;
 
-    /// Whether a statement could be run.
+    /// Whether a statement could be run, and would yield values of the columns' declared types, as far as the database can tell
+    /// without running it.
     ///
     /// # Errors
     /// As [`Snapshot::rows`].
-    fn check(&mut self, statement: &Statement) -> Result<(), SourceError>;
+    fn check(&mut self, statement: &Statement, columns: &[&Column]) -> Result<(), SourceError>;
 }
 
 /// Takes a snapshot of a dataset's database. Setting `stop` ends within a moment what runs in it, here and in the server.
@@ -93,11 +95,7 @@ pub(crate) fn open(dataset: &Dataset, stop: &Arc<AtomicBool>) -> Result<Box<dyn 
     match &dataset.database.address {
         Address::Sqlite(path) => Ok(Box::new(SqliteSnapshot::open(dataset, path, stop)?)),
         Address::Postgres(url) => Ok(Box::new(PostgresSnapshot::open(dataset, url, stop)?)),
-        Address::MySql(_) => Err(SourceError::Database {
-            dataset: dataset.id.to_string(),
-            source: "there is no reader for this database yet".into(),
-            is_transient: false,
-        }),
+        Address::MySql(url) => Ok(Box::new(MySqlSnapshot::open(dataset, url, stop)?)),
     }
 }
 
@@ -162,5 +160,5 @@ pub fn page(dataset: &Dataset, query: &Query, page: u32) -> Result<RowsPage, Sou
 pub fn probe(dataset: &Dataset) -> Result<(), SourceError> {
     let query = Query::all_of(dataset);
     let select = Statement::select(Dialect::of(&dataset.database), dataset, &query);
-    open(dataset, &Arc::default())?.check(&select)
+    open(dataset, &Arc::default())?.check(&select, &query.columns_of(dataset))
 }

@@ -9,6 +9,7 @@ use crate::config::StoredAs;
 use crate::daily::Days;
 use crate::database::{Address, Database};
 use crate::dataset::{Column, Dataset, Relation};
+use crate::mysql;
 use crate::query::{Condition, OrderBy, Query};
 use crate::value::Value;
 
@@ -262,19 +263,21 @@ impl Statement {
 
     /// Adds a parameter and its mark, compared with the last column that was said to be compared.
     fn push_param(&mut self, column: &Column, value: Value) {
-        self.push_mark(column, value);
+        self.push_mark(column.stored_as, value);
         let mark = (self.sql.len(), self.params.len() - 1);
         if let Some(comparison) = self.comparisons.last_mut() {
             comparison.marks.push(mark);
         }
     }
 
-    fn push_mark(&mut self, column: &Column, value: Value) {
-        self.params.push(Param { value, stored_as: column.stored_as });
+    fn push_mark(&mut self, stored_as: StoredAs, value: Value) {
+        let param = Param { value, stored_as };
         match self.dialect {
-            Dialect::Sqlite | Dialect::MySql => self.sql.push('?'),
-            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len())),
+            Dialect::Sqlite => self.sql.push('?'),
+            Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len() + 1)),
+            Dialect::MySql => self.sql.push_str(&mysql::mark(&param)),
         }
+        self.params.push(param);
     }
 
     /// Case-insensitive, of ASCII letters at least (<https://sqlite.org/lang_expr.html#like>).
@@ -282,13 +285,18 @@ impl Statement {
         let text = if let Value::Text(text) = value { text.as_str() } else { "" };
         // `|` rather than a backslash, which MySQL takes for an escape in the literal that names it.
         let escaped = text.replace('|', "||").replace('%', "|%").replace('_', "|_");
+        // Bytes are shown, and so looked for, as hexadecimal digits.
+        let is_hex = self.dialect == Dialect::MySql && column.stored_as == StoredAs::Bytes;
+        self.sql.push_str(if is_hex { "HEX(" } else { "" });
         self.push_name(&column.source);
         self.sql.push_str(match self.dialect {
+            Dialect::MySql if is_hex => ") LIKE ",
             Dialect::Sqlite | Dialect::MySql => " LIKE ",
             // What is shown as text may be an identifier or an enumeration.
             Dialect::Postgres => "::text ILIKE ",
         });
-        self.push_mark(column, Value::Text(format!("{before}{escaped}%")));
+        // A pattern is text, whatever the column holds.
+        self.push_mark(StoredAs::Plain, Value::Text(format!("{before}{escaped}%")));
         self.sql.push_str(" ESCAPE '|'");
     }
 

@@ -276,8 +276,8 @@ impl Snapshot for PostgresSnapshot {
         }
     }
 
-    fn check(&mut self, statement: &Statement) -> Result<(), SourceError> {
-        let fitted = self.fitted(statement, &[])?;
+    fn check(&mut self, statement: &Statement, columns: &[&Column]) -> Result<(), SourceError> {
+        let fitted = self.fitted(statement, columns)?;
         self.columns(&fitted.sql).map(drop)
     }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use self::decode::BatchBuilder;
-use crate::dataset::Dataset;
+use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 use crate::source::{Snapshot, Yield};
 use crate::statement::Statement;
@@ -126,7 +126,7 @@ impl Snapshot for SqliteSnapshot {
         }
     }
 
-    fn check(&mut self, statement: &Statement) -> Result<(), SourceError> {
+    fn check(&mut self, statement: &Statement, _columns: &[&Column]) -> Result<(), SourceError> {
         self.connection.prepare(&statement.sql).map_err(|error| self.explained(error))?;
         Ok(())
     }

@@ -1,0 +1,183 @@
+//! MySQL and MariaDB as a source: a read-only transaction with a consistent snapshot, and rows streamed by the binary protocol.
+//!
+//! Tables that know no transactions (MyISAM, Aria, MEMORY) are read as they are at the moment: the server has no snapshot of them.
+
+mod chars;
+mod decode;
+mod fault;
+mod held;
+mod param;
+mod session;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use jiff::Timestamp;
+use mysql_async::prelude::Queryable;
+use mysql_async::{BinaryProtocol, Conn, Opts, QueryResult};
+use tokio::runtime::{Builder, Runtime};
+
+use self::decode::BatchBuilder;
+use self::fault::Fault;
+pub(crate) use self::param::mark;
+use self::session::{Limits, Session};
+use crate::dataset::{Column, Dataset};
+use crate::error::SourceError;
+use crate::source::{Snapshot, Yield};
+use crate::statement::Statement;
+
+/// How long the server may overrun a limit that it was given itself, before the limit is enforced from here.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A read-only transaction of one connection, which is driven by a runtime of its own: a thread that waits for the network can
+/// be told to stop, and one that waits for a call of a blocking client can't.
+pub(crate) struct MySqlSnapshot {
+    /// `None` once it is of no more use.
+    session: Option<Session>,
+    runtime: Runtime,
+    opts: Opts,
+    dataset: String,
+    at: Timestamp,
+    stop: Arc<AtomicBool>,
+    statement_timeout: Option<Duration>,
+}
+
+impl MySqlSnapshot {
+    /// Connects and begins the transaction.
+    pub(crate) fn open(
+        dataset: &Dataset,
+        url: &str,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<MySqlSnapshot, SourceError> {
+        let explained = |fault: Fault| fault.explained(&dataset.id.to_string());
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|error| explained(error.into()))?;
+        let opts = session::options(url).map_err(|error| explained(error.into()))?;
+        let limits = Limits::new(stop, Some(session::CONNECT_TIMEOUT));
+        let began = runtime.block_on(limits.guard(Session::begin(opts.clone())));
+        let (session, at) = began.map_err(|fault| explained(fault.of_connecting()))?;
+        Ok(MySqlSnapshot {
+            session: Some(session),
+            runtime,
+            opts,
+            dataset: dataset.id.to_string(),
+            at,
+            stop: Arc::clone(stop),
+            statement_timeout: dataset.database.statement_timeout,
+        })
+    }
+
+    /// Runs `work` on the connection within a time. Whatever goes wrong ends the session, and what still runs in the server.
+    fn within<T>(
+        &mut self,
+        within: Option<Duration>,
+        work: impl FnOnce(&Runtime, &mut Conn, &Limits) -> Result<T, Fault>,
+    ) -> Result<T, SourceError> {
+        let limits = Limits::new(&self.stop, within.map(|within| within + GRACE));
+        let Some(session) = self.session.as_mut() else {
+            return Err(Fault::Closed.explained(&self.dataset));
+        };
+        let done = self
+            .runtime
+            .block_on(limits.guard(session.limit_statements(within)))
+            .and_then(|()| work(&self.runtime, session.connection(), &limits));
+        done.map_err(|fault| {
+            let fault = limits.cause_of(fault);
+            // A statement that the server has ended by itself leaves the session in order.
+            if !matches!(fault, Fault::TimedOut { by_server: true }) {
+                self.end(fault.leaves_work_in_the_server());
+            }
+            fault.explained(&self.dataset)
+        })
+    }
+
+    /// Ends the session, without reading what is still being sent.
+    fn end(&mut self, server_works: bool) {
+        let Some(session) = self.session.take() else { return };
+        if server_works {
+            self.runtime.block_on(session::kill(self.opts.clone(), session.id()));
+        }
+        // Inside the runtime, which goes with the snapshot: outside, the client would look for another one to read the rest.
+        let _inside = self.runtime.enter();
+        drop(session);
+    }
+}
+
+impl Drop for MySqlSnapshot {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.runtime.block_on(session.finish());
+        }
+    }
+}
+
+impl Snapshot for MySqlSnapshot {
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn rows(
+        &mut self,
+        statement: &Statement,
+        yields: &Yield<'_>,
+        sink: &mut dyn FnMut(RecordBatch) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
+        self.within(self.statement_timeout, |runtime, connection, limits| {
+            let params = param::all(&statement.params);
+            let mut result =
+                runtime.block_on(limits.guard(connection.exec_iter(statement.sql.as_str(), params)))?;
+            let mut builder = BatchBuilder::new(yields, result.columns_ref())?;
+            loop {
+                let is_last =
+                    runtime.block_on(limits.guard(fill(&mut builder, &mut result, yields.batch_rows)))?;
+                // Outside of the runtime, because a sink may block: then nothing is read, and the server waits.
+                if builder.row_count() > 0 && sink(builder.finish()?).is_break() {
+                    return Err(Fault::Stopped);
+                }
+                if is_last {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    fn count(&mut self, statement: &Statement, within: Option<Duration>) -> Result<Option<u64>, SourceError> {
+        let shortest = within.into_iter().chain(self.statement_timeout).min();
+        let counted = self.within(shortest, |runtime, connection, limits| {
+            let params = param::all(&statement.params);
+            let number = connection.exec_first::<u64, _, _>(statement.sql.as_str(), params);
+            Ok(runtime.block_on(limits.guard(number))?.unwrap_or(0))
+        });
+        match counted {
+            Ok(number) => Ok(Some(number)),
+            Err(SourceError::Timeout { .. }) if within.is_some() && self.session.is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn check(&mut self, statement: &Statement, columns: &[&Column]) -> Result<(), SourceError> {
+        self.within(self.statement_timeout, |runtime, connection, limits| {
+            let prepared = runtime.block_on(limits.guard(connection.prep(statement.sql.as_str())))?;
+            held::kinds(columns, &prepared.columns())?;
+            Ok(())
+        })
+    }
+}
+
+/// Reads rows until there are `batch_rows`; whether there are no more.
+async fn fill(
+    builder: &mut BatchBuilder<'_>,
+    result: &mut QueryResult<'_, 'static, BinaryProtocol>,
+    batch_rows: usize,
+) -> Result<bool, Fault> {
+    while builder.row_count() < batch_rows {
+        match result.next().await? {
+            Some(row) => builder.append(row)?,
+            None => return Ok(true),
+        }
+    }
+    Ok(false)
+}

@@ -24,6 +24,19 @@ find_postgres() {
     done
 }
 
+# find_on_path NAME…: the first of them, also where only root has them on the PATH.
+find_on_path() {
+    local name
+    for name in "$@"; do
+        if have "$name"; then command -v "$name"; return; fi
+        if [ -x "/usr/sbin/$name" ]; then printf '/usr/sbin/%s\n' "$name"; return; fi
+    done
+}
+
+find_mariadb() { find_on_path mariadbd; }
+
+find_mariadb_install() { find_on_path mariadb-install-db; }
+
 find_chromium() {
     local name mac="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     if [ -n "${CHROMIUM_PATH:-}" ]; then

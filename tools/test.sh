@@ -9,12 +9,14 @@ use_chosen_toolchain
 . "$(dirname "$0")/test_redis.sh"
 . "$(dirname "$0")/test_s3.sh"
 . "$(dirname "$0")/test_postgres.sh"
+. "$(dirname "$0")/test_mariadb.sh"
 . "$(dirname "$0")/recap.sh"
 
 stop_test_servers() {
     stop_test_redis
     stop_test_s3
     stop_test_postgres
+    stop_test_mariadb
 }
 trap stop_test_servers EXIT
 trap 'exit 130' INT TERM
@@ -41,6 +43,7 @@ export LONGSHORE_REDIS_SERVER
 start_test_redis
 start_test_s3
 start_test_postgres
+start_test_mariadb
 
 step "Running the unit and integration tests (compiling them takes some minutes the first time)"
 # shellcheck disable=SC2086

@@ -7,6 +7,7 @@
 wanted=""
 if [ -z "$(find_redis)" ]; then wanted="$wanted redis-server"; fi
 if [ -z "$(find_postgres)" ]; then wanted="$wanted postgresql"; fi
+if [ -z "$(find_mariadb)" ]; then wanted="$wanted mariadb-server"; fi
 if [ -z "$(find_chromium)" ] && is_debian; then wanted="$wanted chromium"; fi
 # Debian splits venv from Python.
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then wanted="$wanted python3-venv"; fi
@@ -17,7 +18,7 @@ if [ -n "$wanted" ]; then
         # shellcheck disable=SC2086 # A list of package names.
         apt_install $wanted || die "these packages could not be installed:$wanted; see the message above."
     else
-        die "the tests also need:$wanted. Install them (macOS: 'brew install redis postgresql'; Debian: as root, 'apt-get install$wanted') and try again."
+        die "the tests also need:$wanted. Install them (macOS: 'brew install redis postgresql mariadb'; Debian: as root, 'apt-get install$wanted') and try again."
     fi
 fi
 

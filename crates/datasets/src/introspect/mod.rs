@@ -3,6 +3,7 @@
 //! [`describe`] asks the database, by one function of each kind; `longshore dataset add` writes a definition from the
 //! answer, and [`crate::check`] compares one with it.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 
@@ -89,10 +90,6 @@ pub fn describe(database: &Database, relation: &Relation) -> Result<Option<Table
     match &database.address {
         Address::Sqlite(path) => sqlite::describe(&database.id, path, relation),
         Address::Postgres(url) => postgres::describe(&database.id, url, relation),
-        Address::MySql(_) => Err(SourceError::Database {
-            dataset: database.id.clone(),
-            source: "there is no reader for this database yet".into(),
-            is_transient: false,
-        }),
+        Address::MySql(url) => mysql::describe(&database.id, url, relation),
     }
 }

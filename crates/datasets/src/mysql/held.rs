@@ -1,9 +1,12 @@
 //! What SQL columns hold, and which declared types that fits: told from the result's description, before the first row.
 
+use std::borrow::Cow;
+
 use longshore_protocol::ColumnType;
 use mysql_async::consts::{ColumnFlags, ColumnType as SqlType};
 
 use super::fault::Fault;
+use crate::catalog::SCALE_MAX;
 use crate::config::StoredAs;
 use crate::dataset::Column;
 
@@ -15,7 +18,7 @@ const ANY_DECIMALS: u8 = 31;
 
 /// What a SQL column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
+pub(crate) enum Held {
     /// Whole numbers of any size, with or without sign.
     Whole,
     /// As many bits, 1 to 64.
@@ -49,7 +52,8 @@ pub(super) fn kinds(columns: &[&Column], described: &[mysql_async::Column]) -> R
     columns.iter().zip(described).map(|(column, described)| fitting(column, held(described))).collect()
 }
 
-fn held(described: &mysql_async::Column) -> Held {
+/// What a column of a result holds, by its description.
+pub(crate) fn held(described: &mysql_async::Column) -> Held {
     let fraction = if described.decimals() > 6 { 0 } else { described.decimals() };
     match described.column_type() {
         SqlType::MYSQL_TYPE_TINY
@@ -89,61 +93,16 @@ fn held(described: &mysql_async::Column) -> Held {
 
 /// The same, if the declared type can have its values.
 fn fitting(column: &Column, held: Held) -> Result<Held, Fault> {
-    let refused = |advice: &str| {
-        Err(Fault::Refused(format!(
+    match held.advice(column.column_type, column.stored_as) {
+        None => Ok(held),
+        Some(advice) => Err(Fault::Refused(format!(
             "column {} holds {}, which does not go with its declared type {}{}: {advice}",
             column.name,
             held.name(),
             column.column_type.name(),
             stored_as_name(column.stored_as),
-        )))
-    };
-    match (held, column.stored_as) {
-        (Held::Nothing, _) => return Ok(held),
-        (Held::Shape, _) => return refused("shapes are not read; use a query with ST_AsText"),
-        (Held::Unknown, _) => return refused("it is not read; use a query that converts it"),
-        (Held::Bytes, StoredAs::Bytes) => return Ok(held),
-        (Held::Bytes, _) => {
-            return refused(
-                "declare type = \"text\" with stored_as = \"bytes\", which shows hexadecimal digits",
-            );
-        }
-        (_, StoredAs::Bytes) => return refused("leave stored_as out"),
-        _ => {}
+        ))),
     }
-    let is_whole = matches!(held, Held::Whole);
-    let fits = match (column.column_type, column.stored_as) {
-        (ColumnType::Text, _) => true,
-        (ColumnType::Integer, _) => matches!(held, Held::Whole | Held::Bits(_) | Held::Exact(0)),
-        (ColumnType::Decimal { .. }, StoredAs::ScaledInteger) => is_whole || held == Held::Exact(0),
-        (ColumnType::Decimal { scale }, _) => match held {
-            Held::Exact(decimals) if decimals > scale && decimals < ANY_DECIMALS => {
-                return refused(&format!(
-                    "declare scale = {decimals}, or text if that is over {}",
-                    crate::catalog::SCALE_MAX
-                ));
-            }
-            held => matches!(held, Held::Whole | Held::Exact(_) | Held::Single | Held::Double),
-        },
-        (ColumnType::Float, _) => {
-            matches!(held, Held::Whole | Held::Exact(_) | Held::Single | Held::Double)
-        }
-        (ColumnType::Boolean, _) => matches!(held, Held::Whole | Held::Bits(1)),
-        (
-            ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampTz,
-            StoredAs::UnixSeconds | StoredAs::UnixMillis,
-        ) => is_whole,
-        (ColumnType::Timestamp | ColumnType::TimestampTz, StoredAs::IsoT) => held == Held::Text,
-        (ColumnType::Date, _) => held == Held::Date,
-        (ColumnType::Time, _) => matches!(held, Held::Time(_)),
-        (ColumnType::Timestamp, _) if matches!(held, Held::Moment(_)) => {
-            return refused("declare timestamp_tz, because its values are moments");
-        }
-        (ColumnType::Timestamp, _) => matches!(held, Held::DateTime(_) | Held::Date),
-        // Without a zone it is taken for UTC.
-        (ColumnType::TimestampTz, _) => matches!(held, Held::Moment(_) | Held::DateTime(_)),
-    };
-    if fits { Ok(held) } else { refused("declare what it is, or text, or use a query that converts it") }
 }
 
 fn stored_as_name(stored_as: StoredAs) -> &'static str {
@@ -158,6 +117,61 @@ fn stored_as_name(stored_as: StoredAs) -> &'static str {
 }
 
 impl Held {
+    /// Whether it can be declared so.
+    pub(crate) fn fits(self, column_type: ColumnType, stored_as: StoredAs) -> bool {
+        self.advice(column_type, stored_as).is_none()
+    }
+
+    /// What to declare instead, if it can't be declared so.
+    fn advice(self, column_type: ColumnType, stored_as: StoredAs) -> Option<Cow<'static, str>> {
+        let refused = |advice: &'static str| Some(Cow::Borrowed(advice));
+        match (self, stored_as) {
+            (Held::Nothing, _) | (Held::Bytes, StoredAs::Bytes) => return None,
+            (Held::Shape, _) => return refused("shapes are not read; use a query with ST_AsText"),
+            (Held::Unknown, _) => return refused("it is not read; use a query that converts it"),
+            (Held::Bytes, _) => {
+                return refused(
+                    "declare type = \"text\" with stored_as = \"bytes\", which shows hexadecimal digits",
+                );
+            }
+            (_, StoredAs::Bytes) => return refused("leave stored_as out"),
+            _ => {}
+        }
+        let is_whole = self == Held::Whole;
+        let fits = match (column_type, stored_as) {
+            (ColumnType::Text, _) => true,
+            (ColumnType::Integer, _) => matches!(self, Held::Whole | Held::Bits(_) | Held::Exact(0)),
+            (ColumnType::Decimal { .. }, StoredAs::ScaledInteger) => is_whole || self == Held::Exact(0),
+            (ColumnType::Decimal { scale }, _) => match self {
+                Held::Exact(decimals) if decimals > SCALE_MAX && decimals < ANY_DECIMALS => {
+                    return refused("declare text, because it has too many digits after the point");
+                }
+                Held::Exact(decimals) if decimals > scale && decimals < ANY_DECIMALS => {
+                    return Some(Cow::Owned(format!("declare scale = {decimals}")));
+                }
+                held => matches!(held, Held::Whole | Held::Exact(_) | Held::Single | Held::Double),
+            },
+            (ColumnType::Float, _) => {
+                matches!(self, Held::Whole | Held::Exact(_) | Held::Single | Held::Double)
+            }
+            (ColumnType::Boolean, _) => matches!(self, Held::Whole | Held::Bits(1)),
+            (
+                ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampTz,
+                StoredAs::UnixSeconds | StoredAs::UnixMillis,
+            ) => is_whole,
+            (ColumnType::Timestamp | ColumnType::TimestampTz, StoredAs::IsoT) => self == Held::Text,
+            (ColumnType::Date, _) => self == Held::Date,
+            (ColumnType::Time, _) => matches!(self, Held::Time(_)),
+            (ColumnType::Timestamp, _) if matches!(self, Held::Moment(_)) => {
+                return refused("declare timestamp_tz, because its values are moments");
+            }
+            (ColumnType::Timestamp, _) => matches!(self, Held::DateTime(_) | Held::Date),
+            // Without a zone it is taken for UTC.
+            (ColumnType::TimestampTz, _) => matches!(self, Held::Moment(_) | Held::DateTime(_)),
+        };
+        if fits { None } else { refused("declare what it is, or text, or use a query that converts it") }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Held::Whole => "whole numbers",

@@ -5,7 +5,7 @@
 mod chars;
 mod decode;
 mod fault;
-mod held;
+pub(crate) mod held;
 mod param;
 mod session;
 
@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use jiff::Timestamp;
-use mysql_async::prelude::Queryable;
-use mysql_async::{BinaryProtocol, Conn, Opts, QueryResult};
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{BinaryProtocol, Conn, Opts, Params, QueryResult};
 use tokio::runtime::{Builder, Runtime};
 
 use self::decode::BatchBuilder;
@@ -46,13 +46,23 @@ pub(crate) struct MySqlSnapshot {
 }
 
 impl MySqlSnapshot {
-    /// Connects and begins the transaction.
+    /// Connects and begins the transaction for reading a dataset.
     pub(crate) fn open(
         dataset: &Dataset,
         url: &str,
         stop: &Arc<AtomicBool>,
     ) -> Result<MySqlSnapshot, SourceError> {
-        let explained = |fault: Fault| fault.explained(&dataset.id.to_string());
+        MySqlSnapshot::begin(&dataset.id.to_string(), url, dataset.database.statement_timeout, stop)
+    }
+
+    /// Connects and begins the transaction; errors bear `name`.
+    pub(crate) fn begin(
+        name: &str,
+        url: &str,
+        statement_timeout: Option<Duration>,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<MySqlSnapshot, SourceError> {
+        let explained = |fault: Fault| fault.explained(name);
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| explained(error.into()))?;
         let opts = session::options(url).map_err(|error| explained(error.into()))?;
@@ -63,10 +73,28 @@ impl MySqlSnapshot {
             session: Some(session),
             runtime,
             opts,
-            dataset: dataset.id.to_string(),
+            dataset: name.to_owned(),
             at,
             stop: Arc::clone(stop),
-            statement_timeout: dataset.database.statement_timeout,
+            statement_timeout,
+        })
+    }
+
+    /// All rows of a small result.
+    pub(crate) fn ask<T: FromRow + Send + 'static>(
+        &mut self,
+        sql: &str,
+        params: Params,
+    ) -> Result<Vec<T>, SourceError> {
+        self.within(self.statement_timeout, |runtime, connection, limits| {
+            runtime.block_on(limits.guard(connection.exec::<T, _, _>(sql, params)))
+        })
+    }
+
+    /// What the columns of a statement are, which is not run.
+    pub(crate) fn described(&mut self, sql: &str) -> Result<Arc<[mysql_async::Column]>, SourceError> {
+        self.within(self.statement_timeout, |runtime, connection, limits| {
+            Ok(runtime.block_on(limits.guard(connection.prep(sql)))?.columns())
         })
     }
 

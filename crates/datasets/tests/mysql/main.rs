@@ -1,5 +1,6 @@
-//! Reading MySQL and MariaDB, against a real server: types, queries, and how reading ends.
+//! Reading MySQL and MariaDB, against a real server: types, queries, descriptions, and how reading ends.
 
+mod describe;
 mod ending;
 mod proxy;
 mod queries;

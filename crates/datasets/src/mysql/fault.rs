@@ -1,5 +1,7 @@
 //! What can end the reading, and what it means.
 
+use std::io::ErrorKind;
+
 use arrow_schema::ArrowError;
 use mysql_async::{DriverError, Error, IoError, UrlError};
 
@@ -75,7 +77,12 @@ impl Fault {
             Fault::Sql(error) => {
                 let is_transient = match &error {
                     Error::Server(error) => TRANSIENT.contains(&error.code),
-                    Error::Io(IoError::Io(_)) | Error::Driver(DriverError::ConnectionClosed) => true,
+                    // What does not hold of a certificate will not hold in a moment, nor will its file be there.
+                    Error::Io(IoError::Io(error)) => !matches!(
+                        error.kind(),
+                        ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::NotFound
+                    ),
+                    Error::Driver(DriverError::ConnectionClosed) => true,
                     Error::Io(_) | Error::Driver(_) | Error::Url(_) | Error::Other(_) => false,
                 };
                 match error {

@@ -8,6 +8,8 @@ mod fault;
 pub(crate) mod held;
 mod param;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! A connection with its transaction: how it begins, how long it may wait, and how it ends.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,13 +32,26 @@ const SETTINGS: &str = "SET SESSION time_zone = '+00:00', net_write_timeout = 36
      sql_select_limit = 18446744073709551615, sql_big_selects = 1, \
      sql_mode = REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')";
 
-/// Reads an address such as `mysql://user:password@host:3306/database?require_ssl=true`.
+/// Reads an address such as `mysql://user:password@host:3306/database`. With `?require_ssl=true` the connection is encrypted, and
+/// the server's certificate and name are checked: against the usual authorities, or against those of the file that `ssl_ca=`
+/// names. `verify_identity=false` leaves out the name, and `verify_ca=false` both.
 pub(super) fn options(url: &str) -> Result<Opts, UrlError> {
-    let given = Opts::from_url(url)?;
+    let (before, settings) = url.split_once('?').unwrap_or((url, ""));
+    let (authorities, settings): (Vec<&str>, Vec<&str>) = settings
+        .split('&')
+        .filter(|setting| !setting.is_empty())
+        .partition(|setting| setting.starts_with("ssl_ca="));
+    let given = Opts::from_url(&format!("{before}?{}", settings.join("&")))?;
+    let mut encryption = given.ssl_opts().cloned();
+    if let Some(path) = authorities.first().and_then(|setting| setting.strip_prefix("ssl_ca=")) {
+        let roots = vec![PathBuf::from(path).into()];
+        encryption = Some(encryption.unwrap_or_default().with_root_certs(roots));
+    }
     Ok(OptsBuilder::from_opts(given)
+        .ssl_opts(encryption)
         .max_allowed_packet(Some(PACKET_BYTES_MAX))
         .wait_timeout(Some(3600))
-        // A socket would be found by asking the server for it, which gains little for a stream of rows.
+        // The server would have to be asked for its socket first.
         .prefer_socket(false)
         .into())
 }
@@ -166,5 +180,28 @@ impl Limits {
             Fault::Sql(_) if self.stop.load(Ordering::Relaxed) => Fault::Stopped,
             fault => fault,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_how_to_encrypt() {
+        let plain = options("mysql://ann:p%40ss@db.example:3307/shop").expect("an address");
+        assert_eq!(
+            (plain.ip_or_hostname(), plain.tcp_port(), plain.db_name()),
+            ("db.example", 3307, Some("shop"))
+        );
+        assert_eq!((plain.user(), plain.pass()), (Some("ann"), Some("p@ss")));
+        assert!(plain.ssl_opts().is_none());
+        let checked = options("mysql://db/shop?ssl_ca=/etc/ca.pem&require_ssl=true").expect("an address");
+        let checked = checked.ssl_opts().expect("encrypted");
+        assert!(checked.root_certs().len() == 1 && !checked.accept_invalid_certs());
+        let trusting = options("mysql://db/shop?require_ssl=true&verify_ca=false").expect("an address");
+        assert!(trusting.ssl_opts().expect("encrypted").accept_invalid_certs());
+        assert!(options("mysql://db/shop?ssl_ca=/etc/ca.pem").expect("an address").ssl_opts().is_some());
+        assert!(options("mysql://db/shop?sslmode=require").is_err());
     }
 }

@@ -119,7 +119,7 @@ impl ExportConfig {
     /// # Errors
     /// The offending key, and what would be right.
     pub fn settings(&self) -> anyhow::Result<ExportSettings> {
-        let compression = Compression::from_name(&self.compression).with_context(|| {
+        let compression = Compression::parse(&self.compression).with_context(|| {
             let names = Compression::ALL.map(Compression::name).join(", ");
             format!("export.compression: {:?} is none of {names}", self.compression)
         })?;

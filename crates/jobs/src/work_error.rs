@@ -53,6 +53,9 @@ impl From<WorkError> for JobError {
             WorkError::Source(SourceError::BadValue { column, .. }) => {
                 (FailureCode::BadValue, Some(column.clone()))
             }
+            WorkError::Source(SourceError::Misfit { key, .. }) => {
+                (FailureCode::Definition, Some(key.clone()))
+            }
             WorkError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
             WorkError::Source(SourceError::Timeout { .. }) => (FailureCode::DatabaseTimeout, None),
             WorkError::Files(_) | WorkError::Read(_) | WorkError::Sheet(SheetError::Io(_)) => {

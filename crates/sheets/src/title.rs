@@ -16,9 +16,9 @@ pub(crate) fn sheet_name(title: &str, number: u32) -> String {
         return if first.eq_ignore_ascii_case("history") { format!("{first}_") } else { first };
     }
     let suffix = format!(" ({number})");
-    let name = clean(title, MAX_UNITS - suffix.len()) + &suffix;
-    // A title of full length that itself ends in " (2)" would give its second sheet the same name.
-    if name == first { clean(title, MAX_UNITS - suffix.len() - 1) + &suffix } else { name }
+    // A long title that itself ends in " (2)" would give its second sheet the same name as its first, if it were not cut further.
+    let mut names = (0..=MAX_UNITS - suffix.len()).rev().map(|room| clean(title, room) + &suffix);
+    names.find(|name| *name != first).unwrap_or(suffix)
 }
 
 /// A title without what Excel forbids, of at most `max_units` UTF-16 units.
@@ -48,7 +48,21 @@ fn is_unfit_edge(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::sheet_name;
+
+    #[test]
+    fn sheets_of_one_workbook_have_different_names() {
+        let numbered = |number: u32| format!("{} ({number})", "a".repeat(26));
+        for title in
+            ["", "订单", "History", "a (2)", &numbered(2), &numbered(9), &numbered(10), &"😀".repeat(40)]
+        {
+            let names: BTreeSet<String> =
+                (1..=1200).map(|number| sheet_name(title, number).to_lowercase()).collect();
+            assert_eq!(names.len(), 1200, "{title}");
+        }
+    }
 
     #[test]
     fn titles_become_sheet_names() {
@@ -69,6 +83,13 @@ mod tests {
             (&long, 1, "订".repeat(31)),
             (&long, 12, format!("{} (12)", "订".repeat(26))),
             (&emoji, 1, "😀".repeat(15)),
+            // A character that takes two units is not cut in its middle.
+            (&emoji, 2, format!("{} (2)", "😀".repeat(13))),
+            (&"订单".repeat(150), 1, "订单".repeat(15) + "订"),
+            ("订单", 2, "订单 (2)".to_owned()),
+            ("[]:*?/\\", 1, "_______".to_owned()),
+            ("''a''", 1, "a".to_owned()),
+            (&format!("{}'b", "a".repeat(30)), 1, "a".repeat(30)),
             (&numbered, 1, numbered.clone()),
             (&numbered, 2, format!("{} (2)", "A".repeat(26))),
         ] {

@@ -94,7 +94,7 @@ fn zstd_level(compression: Compression) -> Result<ZstdLevel, SheetError> {
     let level = match compression {
         Compression::Fastest => 1,
         Compression::Balanced => 3,
-        Compression::Smallest => 9,
+        Compression::Smallest => 6,
     };
     ZstdLevel::try_new(level).map_err(own_error)
 }

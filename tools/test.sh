@@ -51,10 +51,11 @@ rust_tests cargo test $host --no-fail-fast
 step_done
 
 # `cargo test` has built the example.
-step "Reading exported files with other programs (about 10 seconds)"
+step "Reading exported files with other programs (about 15 seconds)"
 files="$root/target/read-back"
 read_back() { end2end/.venv/bin/python end2end/readback/others.py "$files" "$1"; }
 check "files to read back" target/release/examples/nasty "$files"
+check "schemas of ECMA-376" end2end/.venv/bin/openxml-audit --quiet --format office2007 "$files/nasty.xlsx"
 check "read back: openpyxl" read_back openpyxl
 check "read back: csv, gzip" read_back csv
 check "read back: pyarrow" read_back pyarrow

@@ -11,7 +11,8 @@ use std::sync::atomic::AtomicBool;
 use arrow_array::RecordBatch;
 
 use crate::column::{ColumnKind, Values};
-use crate::iso::{IsoDate, IsoTime, IsoTimestamp};
+use crate::digits::{PLACES_MAX, POWERS_OF_TEN, digits, push_fraction, push_integer};
+use crate::iso::{IsoDate, IsoTime, push_timestamp};
 use crate::number::{DecimalText, FloatText};
 use crate::outlet::Outlet;
 use crate::{SheetError, SheetSpec, SheetWriter, Summary, check_cancelled, guard};
@@ -103,15 +104,33 @@ fn push_cell(buffer: &mut Vec<u8>, values: &Values<'_>, row: usize) -> std::io::
             push_text(buffer, array.value(row));
             Ok(())
         }
-        Values::Integer(array) => write!(buffer, "{}", array.value(row)),
-        Values::Decimal(array, scale) => {
-            write!(buffer, "{}", DecimalText { unscaled: array.value(row), scale: *scale })
+        Values::Integer(array) => {
+            push_integer(buffer, array.value(row));
+            Ok(())
         }
+        Values::Decimal(array, scale) => push_decimal(buffer, array.value(row), *scale),
         Values::Float(array) => write!(buffer, "{}", FloatText(array.value(row))),
         Values::Boolean(array) => buffer.write_all(if array.value(row) { b"TRUE" } else { b"FALSE" }),
         Values::Date(array) => write!(buffer, "{}", IsoDate(i64::from(array.value(row)))),
         Values::Time(array) => write!(buffer, "{}", IsoTime(array.value(row))),
-        Values::Timestamp(array) => write!(buffer, "{}", IsoTimestamp(array.value(row))),
+        Values::Timestamp(array) => push_timestamp(buffer, array.value(row)),
+    }
+}
+
+/// Appends a decimal with all its digits.
+fn push_decimal(buffer: &mut Vec<u8>, unscaled: i128, scale: i8) -> std::io::Result<()> {
+    match u64::try_from(unscaled.unsigned_abs()) {
+        // The usual: money.
+        Ok(units) if (1..=PLACES_MAX).contains(&scale) => {
+            let power = POWERS_OF_TEN[usize::from(scale.unsigned_abs())];
+            if unscaled < 0 {
+                buffer.push(b'-');
+            }
+            digits(units / power).push_to(buffer);
+            push_fraction(buffer, units % power, usize::from(scale.unsigned_abs()));
+            Ok(())
+        }
+        _ => write!(buffer, "{}", DecimalText { unscaled, scale }),
     }
 }
 
@@ -120,7 +139,9 @@ fn push_cell(buffer: &mut Vec<u8>, values: &Values<'_>, row: usize) -> std::io::
 fn push_text(buffer: &mut Vec<u8>, text: &str) {
     let guarded = guard(text);
     let bytes = guarded.as_bytes();
-    if !bytes.is_empty() && !bytes.iter().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n')) {
+    // Without a way out in the middle, so that the compiler looks at many bytes at once.
+    let is_special = |found: bool, byte: &u8| found | matches!(byte, b'"' | b',' | b'\r' | b'\n');
+    if !bytes.is_empty() && !bytes.iter().fold(false, is_special) {
         buffer.extend_from_slice(bytes);
         return;
     }

@@ -1,6 +1,9 @@
 //! Dates and timestamps as ISO 8601 text, for every value that Arrow can hold.
 
 use std::fmt;
+use std::io::{self, Write};
+
+use crate::digits::put_two;
 
 /// Microseconds in a day.
 pub(crate) const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -53,6 +56,26 @@ impl fmt::Display for IsoTimestamp {
     }
 }
 
+/// Appends what [`IsoTimestamp`] shows, the usual moments in few steps.
+pub(crate) fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> io::Result<()> {
+    let (year, month, day) = civil_from_days(micros.div_euclid(MICROS_PER_DAY));
+    let of_day = micros.rem_euclid(MICROS_PER_DAY).unsigned_abs();
+    if !(0..=9999).contains(&year) || !of_day.is_multiple_of(1_000_000) {
+        return write!(out, "{}", IsoTimestamp(micros));
+    }
+    let (year, second) = (year.unsigned_abs(), of_day / 1_000_000);
+    let mut text = *b"0000-00-00 00:00:00";
+    put_two(&mut text[..2], year / 100);
+    put_two(&mut text[2..4], year);
+    put_two(&mut text[5..7], month.unsigned_abs());
+    put_two(&mut text[8..10], day.unsigned_abs());
+    put_two(&mut text[11..13], second / 3600);
+    put_two(&mut text[14..16], second / 60 % 60);
+    put_two(&mut text[17..], second % 60);
+    out.extend_from_slice(&text);
+    Ok(())
+}
+
 /// The proleptic Gregorian (year, month, day) of a day counted from 1970-01-01.
 ///
 /// The algorithm is `civil_from_days` of Howard Hinnant's "chrono-Compatible Low-Level Date
@@ -72,7 +95,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY};
+    use super::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY, push_timestamp};
 
     #[test]
     fn dates() {
@@ -118,6 +141,9 @@ mod tests {
             (i64::MIN, "-290308-12-21 19:59:05.224192"),
         ] {
             assert_eq!(IsoTimestamp(micros).to_string(), want);
+            let mut pushed = Vec::new();
+            push_timestamp(&mut pushed, micros).expect("memory");
+            assert_eq!(String::from_utf8(pushed).expect("text"), want);
         }
     }
 }

@@ -24,6 +24,7 @@
 mod column;
 mod csv;
 mod deflate;
+mod digits;
 mod error;
 mod guard;
 mod iso;

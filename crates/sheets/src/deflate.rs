@@ -3,6 +3,10 @@
 //!
 //! What comes in and what goes out keep their order, and no more than a few chunks are on their way.
 
+mod block;
+mod code;
+mod repeats;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,7 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crc32fast::Hasher;
-use flate2::{Compress, Compression, FlushCompress, Status};
+
+use self::block::push_block;
+use self::repeats::Finder;
+pub(crate) use self::repeats::Mark;
 
 /// Bytes of a chunk: large enough that the window lost at its start costs half a percent at most.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
@@ -29,15 +36,24 @@ pub(crate) struct Contents {
     pub(crate) bytes: u64,
 }
 
+/// A piece of the stream.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// Where cells begin, as far as that is known.
+    pub(crate) marks: Vec<Mark>,
+}
+
 struct Work {
-    chunk: Vec<u8>,
+    chunk: Chunk,
     is_last: bool,
-    reply: SyncSender<io::Result<Compressed>>,
+    reply: SyncSender<Compressed>,
 }
 
 struct Compressed {
-    /// The chunk's buffer, to be used again.
-    chunk: Vec<u8>,
+    /// The chunk's buffers, to be used again.
+    chunk: Chunk,
     bytes: Vec<u8>,
     crc: Hasher,
 }
@@ -47,8 +63,8 @@ pub(crate) struct Deflate {
     work: Option<SyncSender<Work>>,
     threads: Vec<JoinHandle<()>>,
     ahead: usize,
-    pending: VecDeque<Receiver<io::Result<Compressed>>>,
-    spare: Vec<Vec<u8>>,
+    pending: VecDeque<Receiver<Compressed>>,
+    spare: Vec<Chunk>,
     crc: Hasher,
     contents: Contents,
     /// Sizes of the latest chunks that were passed on; see [`Deflate::settled_bytes`].
@@ -57,8 +73,8 @@ pub(crate) struct Deflate {
 }
 
 impl Deflate {
-    /// Starts as many threads as there are cores; `level` is zlib's, 1 to 9.
-    pub(crate) fn start(level: u32) -> Deflate {
+    /// Starts as many threads as there are cores; `effort` is how many places are tried for a repeat.
+    pub(crate) fn start(effort: u32) -> Deflate {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ahead = AHEAD * cores.min(THREADS_MAX);
         let (work, queue) = sync_channel(ahead);
@@ -66,7 +82,7 @@ impl Deflate {
         let threads = (0..cores.min(THREADS_MAX))
             .map(|_| {
                 let queue = Arc::clone(&queue);
-                std::thread::spawn(move || compress_all(&queue, level))
+                std::thread::spawn(move || compress_all(&queue, effort))
             })
             .collect();
         Deflate {
@@ -83,15 +99,18 @@ impl Deflate {
     }
 
     /// An empty buffer for the next chunk.
-    pub(crate) fn buffer(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4))
+    pub(crate) fn buffer(&mut self) -> Chunk {
+        self.spare.pop().unwrap_or_else(|| Chunk {
+            bytes: Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4),
+            marks: Vec::new(),
+        })
     }
 
     /// Takes the next chunk of the stream and passes on what is compressed by now, in order. Waits where too much is on its
     /// way.
     pub(crate) fn write(
         &mut self,
-        chunk: Vec<u8>,
+        chunk: Chunk,
         is_last: bool,
         out: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
@@ -125,14 +144,14 @@ impl Deflate {
 
     fn pass_on(&mut self, out: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let Some(compressed) = self.pending.pop_front() else { return Ok(()) };
-        let compressed =
-            compressed.recv().map_err(|_| io::Error::other("a compressing thread has ended"))??;
+        let compressed = compressed.recv().map_err(|_| io::Error::other("a compressing thread has ended"))?;
         self.crc.combine(&compressed.crc);
-        self.contents.bytes += compressed.chunk.len() as u64;
+        self.contents.bytes += compressed.chunk.bytes.len() as u64;
         self.contents.compressed_bytes += compressed.bytes.len() as u64;
         self.recent.push_back(compressed.bytes.len() as u64);
         let mut chunk = compressed.chunk;
-        chunk.clear();
+        chunk.bytes.clear();
+        chunk.marks.clear();
         self.spare.push(chunk);
         out(&compressed.bytes)
     }
@@ -148,35 +167,18 @@ impl Drop for Deflate {
     }
 }
 
-fn compress_all(queue: &Mutex<Receiver<Work>>, level: u32) {
-    let mut deflate = Compress::new(Compression::new(level), false);
+fn compress_all(queue: &Mutex<Receiver<Work>>, effort: u32) {
+    let mut finder = Finder::new(effort);
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Work { chunk, is_last, reply }) = next else { return };
+        let mut crc = Hasher::new();
+        crc.update(&chunk.bytes);
+        let mut bytes = Vec::new();
+        push_block(&mut bytes, &chunk.bytes, finder.find(&chunk.bytes, &chunk.marks), is_last);
         // Fails when nobody wants the file any more.
-        reply.send(compress(&mut deflate, chunk, is_last)).ok();
+        reply.send(Compressed { chunk, bytes, crc }).ok();
     }
-}
-
-fn compress(deflate: &mut Compress, chunk: Vec<u8>, is_last: bool) -> io::Result<Compressed> {
-    let mut crc = Hasher::new();
-    crc.update(&chunk);
-    let mut bytes = Vec::with_capacity(chunk.len() / 2 + 1024);
-    let flush = if is_last { FlushCompress::Finish } else { FlushCompress::Sync };
-    deflate.reset();
-    loop {
-        let consumed = usize::try_from(deflate.total_in()).unwrap_or(usize::MAX);
-        let had = bytes.len();
-        let status = deflate.compress_vec(&chunk[consumed..], &mut bytes, flush).map_err(io::Error::other)?;
-        let is_flushed = deflate.total_in() as usize == chunk.len() && bytes.len() < bytes.capacity();
-        match status {
-            Status::StreamEnd => break,
-            // Everything is in, and there was room for all that came out.
-            _ if !is_last && is_flushed => break,
-            _ => bytes.reserve((bytes.len() - had).max(chunk.len() / 4) + 1024),
-        }
-    }
-    Ok(Compressed { chunk, bytes, crc })
 }
 
 #[cfg(test)]
@@ -187,7 +189,14 @@ mod tests {
 
     #[test]
     fn chunks_make_one_stream() {
-        let mut deflate = Deflate::start(1);
+        for effort in [1, 8] {
+            make_streams(effort);
+        }
+    }
+
+    /// Two streams, one after the other.
+    fn make_streams(effort: u32) {
+        let mut deflate = Deflate::start(effort);
         for round in 0..2u32 {
             let mut expected = Vec::new();
             let mut stream = Vec::new();
@@ -200,15 +209,16 @@ mod tests {
                 // Empty ones, compressible ones, and noise.
                 for index in 0..number * 1000 {
                     chunk
+                        .bytes
                         .extend_from_slice(&(index.wrapping_mul(2_654_435_761 * (number % 3))).to_le_bytes());
                 }
-                expected.extend_from_slice(&chunk);
+                expected.extend_from_slice(&chunk.bytes);
                 deflate.write(chunk, number == 19, &mut out).expect("compresses");
             }
             let contents = deflate.end();
             let mut read = Vec::new();
             flate2::read::DeflateDecoder::new(stream.as_slice()).read_to_end(&mut read).expect("a stream");
-            assert!(read == expected, "round {round}");
+            assert!(read == expected, "effort {effort}, round {round}");
             assert_eq!(contents.crc, crc32fast::hash(&expected));
             assert_eq!(contents.bytes, expected.len() as u64);
             assert_eq!(contents.compressed_bytes, stream.len() as u64);

@@ -56,15 +56,16 @@ pub use stored::StoredArchive;
 /// ("Excel specifications and limits", Microsoft).
 pub const MAX_DATA_ROWS_PER_SHEET: u32 = 1_048_575;
 
-/// How small a compressed file is to be, and how fast: XLSX, `.csv.gz` and Parquet.
+/// How small a compressed file is to be, and how fast: XLSX, `.csv.gz` and Parquet. Workbooks whose rows are mostly numbers and short
+/// texts that repeat hardly differ: what stands around the values is found without searching.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
-    /// Large and quick.
+    /// Long texts are compressed a little.
     Fastest,
-    /// A compromise.
+    /// Long texts are compressed about as `gzip -3` would.
     #[default]
     Balanced,
-    /// Small and slow.
+    /// Long texts are compressed about as `gzip -6` would.
     Smallest,
 }
 
@@ -86,12 +87,12 @@ impl Compression {
         Compression::ALL.into_iter().find(|compression| compression.name() == name)
     }
 
-    /// zlib's level.
-    fn level(self) -> u32 {
+    /// Earlier places that are tried for a text that may repeat.
+    fn effort(self) -> u32 {
         match self {
             Compression::Fastest => 1,
-            Compression::Balanced => 3,
-            Compression::Smallest => 6,
+            Compression::Balanced => 4,
+            Compression::Smallest => 32,
         }
     }
 }
@@ -204,7 +205,7 @@ pub fn open(
         ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::open(spec, kinds, sink)?),
         ExportFormat::Csv => Box::new(csv::CsvWriter::open(spec, kinds, Outlet::plain(sink))),
         ExportFormat::CsvGz => {
-            let outlet = Outlet::gzip(sink, spec.compression.level());
+            let outlet = Outlet::gzip(sink, spec.compression.effort());
             Box::new(csv::CsvWriter::open(spec, kinds, outlet))
         }
         ExportFormat::Parquet => Box::new(parquet::ParquetWriter::open(spec, sink)?),

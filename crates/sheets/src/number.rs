@@ -7,12 +7,6 @@ use std::fmt;
 /// exact whole numbers reach 2^53, a little further; the smaller limit is the one that counts.
 const LARGEST_WITH_15_DIGITS: u128 = 999_999_999_999_999;
 
-/// The powers of ten that a 64-bit float holds exactly.
-const EXACT_POWERS_OF_TEN: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19, 1e20, 1e21, 1e22,
-];
-
 /// An exact decimal number, `unscaled` × 10^-`scale`, shown with all its digits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecimalText {
@@ -34,25 +28,20 @@ impl fmt::Display for DecimalText {
     }
 }
 
-/// The nearest float of a decimal number, or `None` where it has more than 15 significant digits
-/// and must stay text.
-pub(crate) fn decimal_as_number(unscaled: i128, scale: i8) -> Option<f64> {
-    let (mut digits, mut places) = (unscaled, i32::from(scale));
-    while digits != 0 && digits % 10 == 0 && (places > 0 || digits.unsigned_abs() > LARGEST_WITH_15_DIGITS) {
+/// Whether a decimal number has 15 significant digits at most; else it must stay text.
+#[inline]
+pub(crate) fn decimal_is_number(unscaled: i128, scale: i8) -> bool {
+    unscaled.unsigned_abs() <= LARGEST_WITH_15_DIGITS || is_short_without_zeros(unscaled, scale)
+}
+
+/// The same for a number that has more digits, of which those at the end may be zeros.
+fn is_short_without_zeros(unscaled: i128, scale: i8) -> bool {
+    let (mut digits, mut places) = (unscaled.unsigned_abs(), i32::from(scale));
+    while digits.is_multiple_of(10) && (places > 0 || digits > LARGEST_WITH_15_DIGITS) {
         digits /= 10;
         places -= 1;
     }
-    if digits.unsigned_abs() > LARGEST_WITH_15_DIGITS {
-        return None;
-    }
-    // Both operands are exact, so the one rounding of the division or product is the right one.
-    let power = EXACT_POWERS_OF_TEN.get(usize::try_from(places.unsigned_abs()).ok()?);
-    let exact = digits as f64;
-    match power {
-        Some(power) if places >= 0 => Some(exact / power),
-        Some(power) => Some(exact * power),
-        None => DecimalText { unscaled, scale }.to_string().parse().ok(),
-    }
+    digits <= LARGEST_WITH_15_DIGITS
 }
 
 /// The float equal to a whole number, or `None` where it has more than 15 digits.
@@ -91,33 +80,33 @@ impl fmt::Display for FloatText {
 
 #[cfg(test)]
 mod tests {
-    use super::{DecimalText, FloatText, decimal_as_number, integer_as_number};
+    use super::{DecimalText, FloatText, decimal_is_number, integer_as_number};
 
     #[test]
     fn decimals_as_text_and_number() {
-        for (unscaled, scale, text, number) in [
-            (0, 2, "0.00", Some(0.0)),
-            (5, 2, "0.05", Some(0.05)),
-            (-5, 2, "-0.05", Some(-0.05)),
-            (123_456, 2, "1234.56", Some(1234.56)),
-            (7, 0, "7", Some(7.0)),
-            (7, -3, "7000", Some(7000.0)),
-            (0, -3, "0", Some(0.0)),
-            (999_999_999_999_999, 2, "9999999999999.99", Some(9_999_999_999_999.99)),
-            (1_000_000_000_000_001, 2, "10000000000000.01", None),
+        for (unscaled, scale, text, is_number) in [
+            (0, 2, "0.00", true),
+            (5, 2, "0.05", true),
+            (-5, 2, "-0.05", true),
+            (123_456, 2, "1234.56", true),
+            (7, 0, "7", true),
+            (7, -3, "7000", true),
+            (0, -3, "0", true),
+            (999_999_999_999_999, 2, "9999999999999.99", true),
+            (1_000_000_000_000_001, 2, "10000000000000.01", false),
             // Trailing zeros are no significant digits.
-            (99_999_999_999_999_900, 2, "999999999999999.00", Some(999_999_999_999_999.0)),
-            (10_000_000_000_000_000, 0, "10000000000000000", Some(1e16)),
-            (12, 30, "0.000000000000000000000000000012", Some(1.2e-29)),
+            (99_999_999_999_999_900, 2, "999999999999999.00", true),
+            (10_000_000_000_000_000, 0, "10000000000000000", true),
+            (12, 30, "0.000000000000000000000000000012", true),
         ] {
             assert_eq!(DecimalText { unscaled, scale }.to_string(), text);
-            assert_eq!(decimal_as_number(unscaled, scale), number, "{text}");
+            assert_eq!(decimal_is_number(unscaled, scale), is_number, "{text}");
         }
         assert_eq!(
             DecimalText { unscaled: i128::MIN, scale: 38 }.to_string(),
             "-1.70141183460469231731687303715884105728"
         );
-        assert_eq!(decimal_as_number(i128::MIN, 0), None);
+        assert!(!decimal_is_number(i128::MIN, 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::deflate::{CHUNK_BYTES, Contents, Deflate};
+use crate::deflate::{CHUNK_BYTES, Chunk, Contents, Deflate};
 
 /// RFC 1952, 2.3: the magic number, the method deflate, no flags, no time, no extra flags, an unknown file system. So the same
 /// rows make the same bytes.
@@ -17,7 +17,7 @@ pub(crate) struct Outlet {
 
 struct Gzip {
     deflate: Deflate,
-    chunk: Vec<u8>,
+    chunk: Chunk,
     is_begun: bool,
 }
 
@@ -27,9 +27,9 @@ impl Outlet {
         Outlet { sink, byte_count: 0, gzip: None }
     }
 
-    /// Compresses; `level` is zlib's, 1 to 9. Nothing reaches the sink before the first bytes come.
-    pub(crate) fn gzip(sink: Box<dyn Write + Send>, level: u32) -> Outlet {
-        let mut deflate = Deflate::start(level);
+    /// Compresses; `effort` is how many places are tried for a repeat. Nothing reaches the sink before the first bytes come.
+    pub(crate) fn gzip(sink: Box<dyn Write + Send>, effort: u32) -> Outlet {
+        let mut deflate = Deflate::start(effort);
         let chunk = deflate.buffer();
         Outlet { sink, byte_count: 0, gzip: Some(Gzip { deflate, chunk, is_begun: false }) }
     }
@@ -37,8 +37,8 @@ impl Outlet {
     /// Takes the next bytes of the file.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(gzip) = &mut self.gzip else { return put(&mut *self.sink, &mut self.byte_count, bytes) };
-        gzip.chunk.extend_from_slice(bytes);
-        if gzip.chunk.len() < CHUNK_BYTES {
+        gzip.chunk.bytes.extend_from_slice(bytes);
+        if gzip.chunk.bytes.len() < CHUNK_BYTES {
             return Ok(());
         }
         self.compress(false).map(|_| ())

@@ -37,6 +37,7 @@ fn one_member_with_the_same_csv() {
             assert!(decoder.into_inner().is_empty(), "bytes after the member");
             sizes.push(gz.len());
         }
-        assert!(sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
+        // More effort does not make larger files, but for what chance does to one repeat or another.
+        assert!(sizes.is_sorted_by(|a, b| a + a / 1000 >= *b), "{sizes:?}");
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct SharedStrings {
     hasher: RandomState,
     numbers: HashTable<u32>,
     texts: Vec<u8>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     use_count: u64,
 }
 
@@ -42,7 +42,7 @@ impl SharedStrings {
             return None;
         }
         let hash = self.hasher.hash_one(text.as_bytes());
-        let found = self.numbers.find(hash, |number| self.text(*number) == text.as_bytes()).copied();
+        let found = self.numbers.find(hash, |number| is_same(self.text(*number), text.as_bytes())).copied();
         if let Some(number) = found {
             self.use_count += 1;
             sharing.lookups += 1;
@@ -58,7 +58,7 @@ impl SharedStrings {
         }
         let number = u32::try_from(self.ends.len()).ok()?;
         self.texts.extend_from_slice(text.as_bytes());
-        self.ends.push(self.texts.len());
+        self.ends.push(self.texts.len() as u32);
         let (hasher, texts, ends) = (&self.hasher, &self.texts, &self.ends);
         self.numbers.insert_unique(hash, number, |number| hasher.hash_one(slice(texts, ends, *number)));
         self.use_count += 1;
@@ -97,10 +97,21 @@ impl SharedStrings {
     }
 }
 
-fn slice<'a>(texts: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+/// Whether texts are the same; quicker for short ones than asking the C library.
+#[inline(always)]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (eights, others) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    eights.0 == others.0 && eights.1.iter().zip(others.1).all(|(one, other)| one == other)
+}
+
+#[inline(always)]
+fn slice<'a>(texts: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
     let number = number as usize;
     let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-    &texts[start..ends[number]]
+    &texts[start as usize..ends[number] as usize]
 }
 
 #[cfg(test)]

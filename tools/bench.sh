@@ -17,7 +17,9 @@ build() {
 
 step "Building the contenders (the first time about 3 minutes)"
 build rivals --features simd
-mv "$target/release/rivals" "$target/release/rivals-simd"
+# A copy, since the next build puts another file in its place.
+rm -f "$target/release/rivals-simd"
+cp "$target/release/rivals" "$target/release/rivals-simd"
 build rivals
 build ours
 build limit

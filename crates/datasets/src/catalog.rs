@@ -27,16 +27,8 @@ impl Catalog {
     /// [`ConfigError`] with the first offending key.
     pub fn from_config(config: &CatalogConfig, base: &Path) -> Result<Catalog, ConfigError> {
         let mut databases = BTreeMap::new();
-        for (id, database) in &config.database {
-            let Some(address) = Address::parse(&database.url, base) else {
-                return Err(ConfigError::new(
-                    format!("database.{id}.url"),
-                    "must be of the form sqlite:<path>, postgres://user:password@host:5432/database or \
-                     mysql://user:password@host:3306/database",
-                ));
-            };
-            let statement_timeout = database.statement_timeout;
-            databases.insert(id.as_str(), Database { id: id.clone(), address, statement_timeout });
+        for id in config.database.keys() {
+            databases.insert(id.as_str(), config.checked_database(id, base)?);
         }
         let mut datasets = BTreeMap::new();
         for (id, dataset) in &config.dataset {
@@ -55,6 +47,27 @@ impl Catalog {
         let mut all: Vec<&Dataset> = self.datasets.values().collect();
         all.sort_by_key(|dataset| dataset.position);
         all
+    }
+}
+
+impl CatalogConfig {
+    /// The database of that id; relative paths are below `base`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if there is none, or its address is not right.
+    pub fn checked_database(&self, id: &str, base: &Path) -> Result<Database, ConfigError> {
+        let Some(config) = self.database.get(id) else {
+            let problem = "there is none of that id; declare it with its url";
+            return Err(ConfigError::new(format!("database.{id}"), problem));
+        };
+        let Some(address) = Address::parse(&config.url, base) else {
+            return Err(ConfigError::new(
+                format!("database.{id}.url"),
+                "must be of the form sqlite:<path>, postgres://user:password@host:5432/database or \
+                 mysql://user:password@host:3306/database",
+            ));
+        };
+        Ok(Database { id: id.to_owned(), address, statement_timeout: config.statement_timeout })
     }
 }
 

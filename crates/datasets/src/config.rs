@@ -151,6 +151,11 @@ pub enum TypeName {
 }
 
 impl TypeName {
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        self.with_scale(0).name()
+    }
+
     /// The column type; `scale` is a decimal's.
     pub const fn with_scale(self, scale: u8) -> ColumnType {
         match self {
@@ -187,6 +192,18 @@ pub enum StoredAs {
 }
 
 impl StoredAs {
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StoredAs::Plain => "plain",
+            StoredAs::IsoT => "iso_t",
+            StoredAs::ScaledInteger => "scaled_integer",
+            StoredAs::UnixSeconds => "unix_seconds",
+            StoredAs::UnixMillis => "unix_millis",
+            StoredAs::Bytes => "bytes",
+        }
+    }
+
     /// Whether values of the type can be held so.
     pub const fn goes_with(self, column_type: TypeName) -> bool {
         use TypeName::{Date, Decimal, Text, Timestamp, TimestampTz};

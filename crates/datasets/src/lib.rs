@@ -5,8 +5,8 @@
 //! How it fits together: [`config`] is what `longshore.toml` says; [`catalog`] checks it and keeps the
 //! [`dataset`]s; [`query`] turns a request into a checked [`Query`], or into what is wrong with it per
 //! field; `statement` makes SQL of it; [`source`] runs that in one snapshot of the database, of which there
-//! is one kind a database (`sqlite`, `postgres`, `mysql`); `columns` gathers values into batches. [`introspect`] asks a database what
-//! a table is made of.
+//! is one kind a database (`sqlite`, `postgres`, `mysql`); `columns` gathers values into batches. [`introspect`] asks a
+//! database what a table is made of, and [`mod@check`] compares that with a dataset.
 //!
 //! Invariants:
 //! - This is the only crate that speaks SQL. Names in SQL come from the configuration, values travel as
@@ -17,6 +17,7 @@
 //! - Databases are opened read-only.
 
 pub mod catalog;
+pub mod check;
 mod columns;
 pub mod config;
 pub mod daily;

@@ -3,6 +3,7 @@
 //! [`describe`] asks the database, by one function of each kind; `longshore dataset add` writes a definition from the
 //! answer, and [`crate::check`] compares one with it.
 
+pub mod definition;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -78,6 +79,17 @@ impl Reading {
     /// A type that is held in another way.
     pub const fn stored(column_type: TypeName, stored_as: StoredAs) -> Reading {
         Reading { column_type, stored_as }
+    }
+}
+
+impl std::fmt::Display for Reading {
+    /// As it stands in a configuration.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "type = \"{}\"", self.column_type.name())?;
+        match self.stored_as {
+            StoredAs::Plain => Ok(()),
+            stored_as => write!(f, ", stored_as = \"{}\"", stored_as.name()),
+        }
     }
 }
 

@@ -258,7 +258,7 @@ fn guess_of_texts(declared: &str, texts: &[&str]) -> Option<Reading> {
     if all(ColumnType::Date, StoredAs::Plain, |text| text.len() == 10) {
         return Some(Reading::plain(TypeName::Date));
     }
-    if all(ColumnType::Time, StoredAs::Plain, |text| text.len() >= 5 && text.contains(':')) {
+    if all(ColumnType::Time, StoredAs::Plain, |text| text.contains(':') && !text.contains('-')) {
         return Some(Reading::plain(TypeName::Time));
     }
     if all(ColumnType::Timestamp, StoredAs::Plain, |text| text.len() >= 16)

@@ -174,7 +174,7 @@ impl PostgresSnapshot {
             let compared_with: Vec<_> =
                 comparison.marks.iter().map(|(_, param)| &statement.params[*param]).collect();
             let compared = param::compared(kind, &compared_with);
-            casts.push((comparison.column.at, compared.column.into()));
+            casts.push((comparison.column.at, compared.column));
             for ((at, param), value) in comparison.marks.iter().zip(compared.values) {
                 casts.push((*at, compared.mark.clone()));
                 params[*param] = TextParam(value);

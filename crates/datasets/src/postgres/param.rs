@@ -48,7 +48,7 @@ impl ToSql for TextParam {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Compared {
     /// What follows the column's name.
-    pub(super) column: &'static str,
+    pub(super) column: Cow<'static, str>,
     /// What follows each parameter's mark.
     pub(super) mark: Cow<'static, str>,
     /// The values, in their order.
@@ -80,18 +80,19 @@ pub(super) fn compared(kind: &Kind, params: &[&Param]) -> Compared {
         Kind::Boolean if every(&|value| matches!(value, "true" | "false")) => ("", "::bool"),
         Kind::Uuid if every(&is_uuid) => ("", "::uuid"),
         Kind::Enum(cast, labels) if every(&|value| labels.iter().any(|label| label == value)) => {
-            return Compared { column: "", mark: Cow::Owned(cast.clone()), values };
+            // The column may be of a domain, which has no operators of its own.
+            return Compared { column: Cow::Owned(cast.clone()), mark: Cow::Owned(cast.clone()), values };
         }
         Kind::Bytes if every(&is_hex) => {
             let values = values.iter().map(|digits| format!("\\x{digits}")).collect();
-            return Compared { column: "", mark: "::bytea".into(), values };
+            return Compared { column: "".into(), mark: "::bytea".into(), values };
         }
         Kind::Bytes => ("::text", "::text"),
         Kind::Text => ("", ""),
         Kind::Date | Kind::Time | Kind::Timestamp | Kind::TimestampTz if !is_text => ("", ""),
         _ => AS_TEXT,
     };
-    Compared { column, mark: mark.into(), values }
+    Compared { column: column.into(), mark: mark.into(), values }
 }
 
 /// The value of a parameter that is compared with text.
@@ -199,7 +200,7 @@ mod tests {
         for (kind, value, column, mark, written) in [
             (Kind::Uuid, text(uuid), "", "::uuid", uuid),
             (Kind::Uuid, text("x"), "::text", "::text", "x"),
-            (labels(), text("paid"), "", "::state", "paid"),
+            (labels(), text("paid"), "::state", "::state", "paid"),
             (labels(), text("lost"), "::text", "::text", "lost"),
             (Kind::Whole, text("7"), "", "::int8", "7"),
             (Kind::Whole, text("007"), "::text", "::text", "007"),
@@ -216,7 +217,8 @@ mod tests {
             (Kind::Text, text("x'"), "", "", "x'"),
             (Kind::Other { has_order: true }, text("{1,2}"), "::text", "::text", "{1,2}"),
         ] {
-            let want = Compared { column, mark: mark.into(), values: vec![written.to_owned()] };
+            let want =
+                Compared { column: column.into(), mark: mark.into(), values: vec![written.to_owned()] };
             assert_eq!(compared(&kind, &[&param(value)]), want, "{kind:?} {written}");
         }
     }

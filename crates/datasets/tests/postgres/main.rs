@@ -1,5 +1,6 @@
 //! PostgreSQL as a source, against a real server, named by LONGSHORE_TEST_POSTGRES_URL; `make test` starts one.
 
+mod definitions;
 mod faults;
 mod server;
 #[path = "../suite/mod.rs"]

@@ -241,7 +241,8 @@ fn an_index_serves_a_filter_on_any_type() {
     let db: &dyn Fresh = &db;
     // A scan of the table asks the cheaper condition first, and so of the second row.
     db.execute(
-        "CREATE FUNCTION is_first(i bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
+        "CREATE TYPE state AS ENUM ('open', 'paid');
+         CREATE FUNCTION is_first(i bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
          BEGIN IF i > 1 THEN RAISE 'a scan'; END IF; RETURN true; END $$",
     );
     for (sql_type, make, given, declared, is_served) in [
@@ -252,6 +253,7 @@ fn an_index_serves_a_filter_on_any_type() {
         ("varchar(20)", "i::text", "1", "type = 'text'", true),
         ("numeric(10, 2)", "i", "1", "type = 'decimal', scale = 2", true),
         ("integer", "i", "1", "type = 'decimal', scale = 2", true),
+        ("state", "CASE i WHEN 1 THEN 'paid' ELSE 'open' END::state", "paid", "type = 'text'", true),
         ("timestamptz", "to_timestamp(i)", "1970-01-01T00:00:01Z", "type = 'timestamp_tz'", true),
     ] {
         column(db, sql_type, &[], declared);

@@ -32,6 +32,10 @@ pub enum Command {
     Export(ExportArgs),
     /// Checks that a file is the one that its manifest tells of, complete and unchanged.
     Verify(VerifyArgs),
+    /// Declares what people see and export.
+    Dataset(DatasetArgs),
+    /// Compares every dataset of the configuration with its live database; fails if one does not fit.
+    Check(CheckArgs),
     /// Looks at tasks and acts on them, whether the server runs or not.
     Tasks(TasksArgs),
     /// Prints every setting with its default, as a configuration file.
@@ -106,6 +110,52 @@ pub struct VerifyArgs {
     pub file: PathBuf,
     /// The manifest; <FILE>.manifest.json where absent.
     pub manifest: Option<PathBuf>,
+}
+
+/// Arguments of `dataset`.
+#[derive(Debug, Args)]
+pub struct DatasetArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: DatasetCommand,
+}
+
+/// What can be done about datasets.
+#[derive(Debug, Subcommand)]
+pub enum DatasetCommand {
+    /// Looks at a table or view and writes its definition to the end of the configuration file.
+    Add(DatasetAddArgs),
+}
+
+/// Arguments of `dataset add`.
+#[derive(Debug, Args)]
+pub struct DatasetAddArgs {
+    /// Id of the database in the configuration.
+    #[arg(long, value_name = "ID")]
+    pub database: String,
+    /// The table or view.
+    #[arg(long, value_name = "[SCHEMA.]TABLE")]
+    pub table: String,
+    /// Id of the dataset; the table's name where absent.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Columns that together are unique, separated by commas, where no index says so, as in a view.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub key: Vec<String>,
+    /// Configuration file; ./longshore.toml where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Prints the definition and writes nothing.
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Configuration file; ./longshore.toml if it is there.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Arguments of `tasks`.

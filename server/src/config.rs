@@ -18,7 +18,7 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 /// The demo shop's datasets.
 pub const DEMO: &str = include_str!("../config/demo.toml");
 /// The file that is read where none is named.
-const DEFAULT_FILE: &str = "longshore.toml";
+pub const DEFAULT_FILE: &str = "longshore.toml";
 /// Characters a session secret must have: 256 bits as hexadecimal digits would be 64.
 const SECRET_CHARS_MIN: usize = 32;
 
@@ -255,6 +255,15 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Loaded
     }
     let catalog = Catalog::from_config(&config.catalog, &base).context("the configuration is not right")?;
     Ok(Loaded { config, catalog, is_demo })
+}
+
+/// The databases and datasets of a configuration file's text and the environment, not checked yet.
+///
+/// # Errors
+/// If the text is no right configuration.
+pub fn catalog_of(text: &str) -> anyhow::Result<CatalogConfig> {
+    let figment = Figment::from(Toml::string(text)).merge(Env::prefixed("LONGSHORE_").split("__"));
+    figment.extract().context("the configuration is not right")
 }
 
 /// A misspelt setting must not pass for its default. The environment is not checked so: names that begin with `LONGSHORE_`

@@ -1,10 +1,11 @@
 //! The binary `longshore`: command line, configuration, HTTP.
 //!
 //! Read it in this order: `cli` (what can be asked for), `config` (what is configured), `serve` (how the parts are
-//! put together), `http` (how requests reach the centre), `operators` and `metrics` (what those see who run it).
+//! put together), `datasets` (how definitions are written and checked), `http` (how requests reach the centre), `operators` and `metrics` (what those see who run it).
 
 mod cli;
 mod config;
+mod datasets;
 mod demo;
 mod export;
 mod http;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ServeArgs};
+use crate::cli::{Cli, Command, DatasetCommand, ServeArgs};
 
 /// Requests and rows are many small pieces of memory.
 #[global_allocator]
@@ -31,6 +32,15 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::make(&args),
         Command::Export(args) => export::export(&args),
         Command::Verify(args) => export::verify(&args),
+        Command::Dataset(args) => match &args.command {
+            DatasetCommand::Add(args) => datasets::add(args),
+        },
+        Command::Check(args) => match datasets::check(&args) {
+            Ok(true) => Ok(()),
+            // What does not fit has been told.
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
         Command::Tasks(args) => operators::run(&args),
         Command::Defaults => {
             print!("{}", config::DEFAULTS);

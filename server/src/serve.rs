@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use longshore_datasets::{Catalog, source};
+use longshore_datasets::{Catalog, check};
 use longshore_files::FileStore;
 use longshore_jobs::leftovers;
 use longshore_jobs::{Centre, CentreSettings};
@@ -177,13 +177,17 @@ async fn open_files(config: &Config) -> anyhow::Result<FileStore> {
     Ok(if config.files_presign { files } else { files.without_links() })
 }
 
-/// A dataset that can't be read is no reason to refuse the others.
-fn warn_about_unreadable(catalog: &Catalog) {
-    for dataset in catalog.all() {
-        if let Err(error) = source::probe(dataset) {
-            tracing::warn!(dataset = %dataset.id, error = %error, "a dataset can't be read");
+/// A dataset that can't be read is no reason to refuse the others, and a database that does not answer none to wait with them.
+fn warn_about_unreadable(catalog: &Arc<Catalog>) {
+    let catalog = Arc::clone(catalog);
+    // Nobody waits for its end.
+    drop(tokio::task::spawn_blocking(move || {
+        for dataset in catalog.all() {
+            for finding in check::check(dataset).into_iter().filter(|finding| finding.is_problem) {
+                tracing::warn!(dataset = %dataset.id, key = finding.key, problem = finding.text, "a dataset does not fit its database");
+            }
         }
-    }
+    }));
 }
 
 fn worker_settings(config: &Config) -> WorkerSettings {

@@ -22,6 +22,12 @@ pub(super) enum Fault {
     Closed,
     /// The server, or the way to it.
     Sql(Error),
+    /// A column that is declared as what its SQL type is not.
+    Misfit {
+        column: String,
+        sql_type: String,
+        declared: &'static str,
+    },
     /// What is asked for can't be.
     Refused(String),
     /// A value that its column can't hold.
@@ -60,6 +66,7 @@ impl Fault {
         match self {
             Fault::Stopped
             | Fault::TimedOut { .. }
+            | Fault::Misfit { .. }
             | Fault::Refused(_)
             | Fault::BadValue { .. }
             | Fault::Schema(_) => true,
@@ -91,6 +98,11 @@ impl Fault {
                     error => database(dataset, error, is_transient),
                 }
             }
+            Fault::Misfit { column, sql_type, declared } => SourceError::Misfit {
+                key: format!("dataset.{dataset}.column.{column}.type"),
+                sql_type,
+                declared,
+            },
             Fault::Refused(problem) => database(dataset, problem, false),
             Fault::BadValue { column, row, found, declared } => {
                 SourceError::BadValue { column, row, found: found.to_owned(), declared }

@@ -95,24 +95,12 @@ pub(crate) fn held(described: &mysql_async::Column) -> Held {
 fn fitting(column: &Column, held: Held) -> Result<Held, Fault> {
     match held.advice(column.column_type, column.stored_as) {
         None => Ok(held),
-        Some(advice) => Err(Fault::Refused(format!(
-            "column {} holds {}, which does not go with its declared type {}{}: {advice}",
-            column.name,
-            held.name(),
-            column.column_type.name(),
-            stored_as_name(column.stored_as),
-        ))),
-    }
-}
-
-fn stored_as_name(stored_as: StoredAs) -> &'static str {
-    match stored_as {
-        StoredAs::Plain => "",
-        StoredAs::IsoT => " stored as iso_t",
-        StoredAs::ScaledInteger => " stored as scaled_integer",
-        StoredAs::UnixSeconds => " stored as unix_seconds",
-        StoredAs::UnixMillis => " stored as unix_millis",
-        StoredAs::Bytes => " stored as bytes",
+        // What would be right stands with the type, where a person looks for what is wrong.
+        Some(advice) => Err(Fault::Misfit {
+            column: column.name.clone(),
+            sql_type: format!("{} ({advice})", held.name()),
+            declared: column.column_type.name(),
+        }),
     }
 }
 

@@ -130,16 +130,16 @@ fn types_of_mariadb_are_text() {
 fn a_declared_type_that_does_not_fit_fails_at_the_start() {
     let Some(mut database) = Database::new() else { return };
     for (sql_type, declared, part) in [
-        ("VARCHAR(9)", "type = 'integer'", "holds text"),
-        ("VARCHAR(9)", "type = 'date'", "holds text"),
-        ("INT", "type = 'date'", "holds whole numbers"),
+        ("VARCHAR(9)", "type = 'integer'", "text"),
+        ("VARCHAR(9)", "type = 'date'", "text"),
+        ("INT", "type = 'date'", "whole numbers"),
         ("DOUBLE", "type = 'integer'", "floating point"),
         ("DECIMAL(9,2)", "type = 'integer'", "decimal numbers"),
         ("DECIMAL(9,4)", "type = 'decimal', scale = 2", "scale = 4"),
         ("DECIMAL(9,2)", "type = 'boolean'", "decimal numbers"),
         ("BIT(2)", "type = 'boolean'", "bits"),
         ("DATETIME", "type = 'date'", "dates with a time"),
-        ("DATETIME", "type = 'timestamp', stored_as = 'iso_t'", "iso_t"),
+        ("DATETIME", "type = 'timestamp', stored_as = 'iso_t'", "dates with a time"),
         ("TIMESTAMP NULL", "type = 'timestamp'", "timestamp_tz"),
         ("DATE", "type = 'time'", "dates"),
         ("BLOB", "type = 'text'", "stored_as = \"bytes\""),
@@ -150,9 +150,12 @@ fn a_declared_type_that_does_not_fit_fails_at_the_start() {
         let dataset = one_column(&mut database, sql_type, &[], declared);
         for error in [source::probe(&dataset), read_all(&dataset).map(drop)] {
             match error {
-                Err(error @ SourceError::Database { is_transient: false, .. }) => {
+                Err(error @ SourceError::Misfit { .. }) => {
                     let shown = error.to_string();
-                    assert!(shown.contains("column v") && shown.contains(part), "{sql_type}: {shown}");
+                    assert!(
+                        shown.starts_with("dataset.d.column.v.type: ") && shown.contains(part),
+                        "{sql_type}: {shown}"
+                    );
                 }
                 other => panic!("{sql_type} as {declared}: {other:?}"),
             }

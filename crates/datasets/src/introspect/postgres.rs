@@ -67,7 +67,8 @@ pub(super) fn describe(database: &str, url: &str, relation: &Relation) -> Result
         column.sql_type = sql_type.unwrap_or_default();
         declare_scale(column, scale);
     }
-    let mut table = Table { is_table: matches!(kind.as_str(), "r" | "p" | "f"), columns, ..Table::default() };
+    // A foreign table has no indexes here, and may be unique where it comes from.
+    let mut table = Table { is_table: matches!(kind.as_str(), "r" | "p"), columns, ..Table::default() };
     let mut indexes: Vec<(String, bool, Vec<Option<String>>)> = Vec::new();
     for row in snapshot.texts(INDEXES, &[oid])? {
         let [Some(index), is_unique, column] = row.as_slice() else { continue };

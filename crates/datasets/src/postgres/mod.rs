@@ -261,8 +261,10 @@ impl Snapshot for PostgresSnapshot {
 
     fn count(&mut self, statement: &Statement, within: Option<Duration>) -> Result<Option<u64>, SourceError> {
         let shortest = within.into_iter().chain(self.statement_timeout).min();
-        let begin = "SAVEPOINT before_count";
-        self.connection.ask(|client| client.batch_execute(begin))?;
+        if within.is_some() {
+            let begin = "SAVEPOINT before_count";
+            self.connection.ask(|client| client.batch_execute(begin))?;
+        }
         self.limit(shortest)?;
         match self.counted(statement).map_err(|error| self.explained(error, shortest)) {
             Ok(number) => Ok(Some(number)),

@@ -1,0 +1,78 @@
+//! SQLite in the suite of all databases, as far as its few types and its single file allow; `sqlite.rs` has the rest.
+
+#[path = "suite/mod.rs"]
+mod suite;
+
+use rusqlite::Connection;
+use suite::Fresh;
+
+/// Cases that ask for types that SQLite does not have, or for sessions of a server.
+const LEFT_OUT: &[&str] = &[
+    "every type arrives as declared",
+    "filters mean what they say",
+    "moments are of the persons zone",
+    "a stop ends a sort",
+];
+
+struct File {
+    folder: tempfile::TempDir,
+    connection: Connection,
+}
+
+impl File {
+    fn fresh() -> File {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let connection = Connection::open(folder.path().join("test.db")).expect("opens");
+        connection.execute_batch("PRAGMA journal_mode = WAL").expect("takes a mode");
+        File { folder, connection }
+    }
+}
+
+impl Fresh for File {
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("test.db").display())
+    }
+
+    fn execute(&self, sql: &str) {
+        self.connection.execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    fn sql_type(&self, declared: &str) -> &'static str {
+        match declared {
+            "integer" | "boolean" => "INTEGER",
+            "float" | "decimal" => "REAL",
+            _ => "TEXT",
+        }
+    }
+
+    fn moment(&self, utc: &str) -> String {
+        format!("'{utc}'")
+    }
+
+    fn numbers(&self, count: u64) -> String {
+        format!(
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {count}) SELECT i FROM c"
+        )
+    }
+
+    fn running(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn sqlite_conforms() {
+    let mut count = 0;
+    for (name, case) in suite::values::CASES.iter().chain(suite::limits::CASES) {
+        if !LEFT_OUT.contains(name) {
+            println!("case: {name}");
+            case(&File::fresh());
+            count += 1;
+        }
+    }
+    assert_eq!(count + LEFT_OUT.len(), suite::values::CASES.len() + suite::limits::CASES.len());
+}

@@ -62,6 +62,8 @@ pub struct CivilTime {
     pub hour: u32,
     /// 0 to 59.
     pub minute: u32,
+    /// 0 to 59.
+    pub second: u32,
 }
 
 impl CivilTime {
@@ -69,6 +71,7 @@ impl CivilTime {
     /// (<https://howardhinnant.github.io/date_algorithms.html>).
     pub fn utc(epoch_ms: u64) -> CivilTime {
         let minutes = i64::try_from(epoch_ms / 60_000).unwrap_or(i64::MAX);
+        let second = (epoch_ms / 1000 % 60) as u32;
         let (days, minute_of_day) = (minutes / 1440, minutes % 1440);
         let shifted = days + 719_468;
         let era = shifted / 146_097;
@@ -83,12 +86,13 @@ impl CivilTime {
             day: (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32,
             hour: (minute_of_day / 60) as u32,
             minute: (minute_of_day % 60) as u32,
+            second,
         }
     }
 
     /// For `<time datetime>` of a moment in UTC: `2026-08-01T10:30Z`.
     pub fn machine(self) -> String {
-        let CivilTime { year, month, day, hour, minute } = self;
+        let CivilTime { year, month, day, hour, minute, .. } = self;
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}Z")
     }
 }

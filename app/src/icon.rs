@@ -20,6 +20,12 @@ pub enum Icon {
     Download,
     /// Take away.
     Cross,
+    /// Towards the first.
+    Up,
+    /// Towards the last, or unfold.
+    Down,
+    /// Something to drag.
+    Grip,
     /// The theme of the system, light and dark.
     HalfDisc,
     /// Light.
@@ -43,6 +49,9 @@ impl Icon {
             }
             Icon::Download => "M8 2v8M4.8 7L8 10.2 11.2 7M2.5 13.5h11",
             Icon::Cross => "M4 4l8 8M12 4l-8 8",
+            Icon::Up => "M8 13V3.5M4 7.2L8 3.2 12 7.2",
+            Icon::Down => "M8 3v9.5M4 8.8L8 12.8 12 8.8",
+            Icon::Grip => "M5.5 3.5v.1M10.5 3.5v.1M5.5 8v.1M10.5 8v.1M5.5 12.5v.1M10.5 12.5v.1",
             Icon::HalfDisc => "M8 1.8a6.2 6.2 0 1 0 .01 0ZM8 2v12M8 5h4.8M8 8h5.8M8 11h4.8",
             Icon::Sun => {
                 "M8 5a3 3 0 1 0 .01 0ZM8 .8v1.6M8 13.6v1.6M.8 8h1.6M13.6 8h1.6M2.9 2.9L4 4M12 12l1.1 1.1M13.1 2.9L12 4M4 12l-1.1 1.1"

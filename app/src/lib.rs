@@ -2,7 +2,7 @@
 //!
 //! Purpose: one crate that is rendered on the server (feature `ssr`) and hydrated in the browser (feature
 //! `hydrate`, never both). Components show; what they decide is a plain function with its own tests
-//! (`export::state`, `export::poll`, `list::url`, `format`).
+//! (`task::state`, `task::poll`, `export::choice`, `list::url`, `format`).
 //!
 //! Invariants:
 //! - The browser's half knows `longshore-protocol` only; what the server functions call is behind `serve`.
@@ -27,6 +27,7 @@ mod preferences;
 mod running;
 #[cfg(feature = "ssr")]
 pub mod serve;
+mod task;
 mod top_bar;
 
 use leptos::prelude::*;
@@ -34,7 +35,7 @@ use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-pub use preferences::{LANG_COOKIE, Preferences, RequestPreferences, THEME_COOKIE, Theme};
+pub use preferences::{LANG_COOKIE, Preferences, RequestPreferences, THEME_COOKIE, TIME_ZONE_COOKIE, Theme};
 
 use i18n::use_texts;
 use pages::dataset::DatasetPage;
@@ -46,10 +47,10 @@ use top_bar::TopBar;
 
 /// The document around the application, rendered on the server only.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let RequestPreferences { lang, theme } = RequestPreferences::current();
+    let RequestPreferences { lang, theme, time_zone } = RequestPreferences::current();
     view! {
         <!DOCTYPE html>
-        <html lang=lang.tag() data-theme=theme.name()>
+        <html lang=lang.tag() data-theme=theme.name() data-time-zone=time_zone>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -1,26 +1,24 @@
-//! The buttons that start tasks: the export with its choice of format, and the daily statistics.
+//! The buttons that start tasks: the export, which is chosen in a drawer first, and the daily statistics.
 
 use leptos::html::Button;
 use leptos::prelude::*;
-use longshore_protocol::{ExportFormat, ExportRequest, StatisticsRequest};
+use longshore_protocol::{DatasetView, StatisticsRequest};
 
-use super::flow::ExportFlow;
-use super::panel::PanelIds;
-use super::state::{Event, Request, Step};
+use super::drawer::ExportDrawer;
 use crate::browser;
 use crate::i18n::use_texts;
 use crate::list::url::ListQuery;
+use crate::task::flow::TaskFlow;
+use crate::task::panel::PanelIds;
+use crate::task::state::{Event, Request, Step};
 
-/// Where the last choice of format is remembered.
-const FORMAT_KEY: &str = "longshore.export.format";
-
-/// Format, button, and what a click would export.
+/// The export button and its drawer.
 #[component]
 pub fn ExportControls(
     /// The export they belong to.
-    flow: ExportFlow,
-    /// The dataset's id.
-    dataset: String,
+    flow: TaskFlow,
+    /// What is exported.
+    dataset: StoredValue<DatasetView>,
     /// What the list shows.
     query: Memo<ListQuery>,
     /// Rows that match, once known.
@@ -32,89 +30,44 @@ pub fn ExportControls(
     children: Option<Children>,
 ) -> impl IntoView {
     let t = use_texts();
-    let format = RwSignal::new(ExportFormat::default());
-    Effect::new(move |_| {
-        if let Some(stored) = browser::stored(FORMAT_KEY).and_then(|name| ExportFormat::from_name(&name)) {
-            format.set(stored);
-        }
-    });
-    let choose = move |name: String| {
-        let chosen = ExportFormat::from_name(&name).unwrap_or_default();
-        browser::store(FORMAT_KEY, chosen.name());
-        format.set(chosen);
-    };
+    let is_drawer_open = RwSignal::new(false);
     let step = Memo::new(move |_| flow.state.with(|state| state.step));
-    let is_busy = move || step.get().is_busy();
     let label = move || match step.get() {
         Step::Submitting => t.get().submitting(),
         Step::Queued | Step::Running | Step::Cancelling => t.get().working_label(flow.kind),
         _ => t.get().export(),
     };
-    let dataset = StoredValue::new(dataset);
     let click = move |_| {
-        if flow.state.with_untracked(|state| state.step.is_busy()) {
-            return;
+        if !flow.state.with_untracked(|state| state.step.is_busy()) {
+            is_drawer_open.set(true);
         }
-        flow.is_open.set(true);
-        let request = query.with_untracked(|query| ExportRequest {
-            dataset: dataset.get_value(),
-            format: format.get_untracked().name().to_owned(),
-            columns: Vec::new(),
-            filters: query.request_filters(),
-            sort: query.sort.clone(),
-            file_name: String::new(),
-            lang: Some(t.get_untracked().lang),
-            time_zone: browser::time_zone(),
-            idempotency_key: browser::fresh_key(),
-        });
-        flow.send(Event::Clicked(Box::new(Request::Export(request))));
-    };
-    let scope = move || {
-        total.get().map(|rows| t.get().export_scope(rows, query.with(|query| !query.filters.is_empty())))
     };
     view! {
         <div class="export-controls">
-            <div class="export-controls__row">
-                <Unfold flow/>
-                <label class="visually-hidden" for="export-format">{move || t.get().format()}</label>
-                <select
-                    id="export-format"
-                    class="field"
-                    prop:value=move || format.get().name()
-                    on:change=move |event| choose(event_target_value(&event))
-                >
-                    {ExportFormat::ALL
-                        .into_iter()
-                        .map(|format| view! { <option value=format.name()>{move || t.get().format_name(format)}</option> })
-                        .collect_view()}
-                </select>
-                <button
-                    type="button"
-                    id="export-button"
-                    class="button export-button"
-                    class:button--primary=move || step.get() != Step::Ready
-                    aria-disabled=move || is_busy().to_string()
-                    aria-describedby="export-hint"
-                    node_ref=button
-                    on:click=click
-                >
-                    {label}
-                </button>
-                {children.map(|children| children())}
-            </div>
-            <p class="hint export-controls__hint" id="export-hint">
-                <span>{scope}</span>
-                <span class="export-controls__warning" hidden=move || format.get() != ExportFormat::Csv>
-                    {move || t.get().csv_hint()}
-                </span>
-            </p>
+            <Unfold flow/>
+            <button
+                type="button"
+                id="export-button"
+                class="button export-button"
+                class:button--primary=move || step.get() != Step::Ready
+                aria-disabled=move || step.get().is_busy().to_string()
+                aria-haspopup="dialog"
+                node_ref=button
+                on:click=click
+            >
+                {label}
+            </button>
+            {children.map(|children| children())}
         </div>
+        <Show when=move || is_drawer_open.get()>
+            <ExportDrawer flow dataset query total is_open=is_drawer_open button/>
+        </Show>
     }
 }
 
 /// Unfolds the panel of a flow that was folded.
 #[component]
-fn Unfold(flow: ExportFlow) -> impl IntoView {
+fn Unfold(flow: TaskFlow) -> impl IntoView {
     let t = use_texts();
     let is_folded = move || !flow.is_open.get() && flow.state.with(|state| state.has_news());
     let label = move || {
@@ -142,7 +95,7 @@ fn Unfold(flow: ExportFlow) -> impl IntoView {
 #[component]
 pub fn StatisticsButton(
     /// The statistics it starts.
-    flow: ExportFlow,
+    flow: TaskFlow,
     /// The dataset's id.
     dataset: String,
     /// What the list shows; its filters count, its order does not.

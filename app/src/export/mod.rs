@@ -1,13 +1,11 @@
-//! Exporting what a list shows, and its daily statistics: the buttons, a task panel for each, and what they decide.
+//! Exporting what a list shows, and its daily statistics: the buttons, and the drawer in which an export is chosen.
 //!
-//! [`state`] decides what happens after each event, [`poll`] when to ask again and [`estimate`] how long it
-//! still takes; all three are plain functions. [`flow`] carries their decisions out against the server.
-//! [`headline`] puts the state into words, [`controls`] and [`panel`] show it.
+//! [`choice`] and [`file_name`] decide, as plain functions; [`summary`] says in words what would be exported; [`drawer`] and
+//! [`columns`] show it, [`controls`] are the buttons on the page.
 
+pub mod choice;
+pub mod columns;
 pub mod controls;
-pub mod estimate;
-pub mod flow;
-pub mod headline;
-pub mod panel;
-pub mod poll;
-pub mod state;
+pub mod drawer;
+pub mod file_name;
+pub mod summary;

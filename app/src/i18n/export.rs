@@ -1,6 +1,6 @@
 //! The buttons that start a task, and the task panel.
 
-use longshore_protocol::{ExportFormat, Lang, TaskKind};
+use longshore_protocol::{Lang, TaskKind};
 
 use super::Texts;
 use crate::format::grouped;
@@ -62,40 +62,6 @@ impl Texts {
     /// The link to the task centre.
     pub fn open_tasks(self) -> &'static str {
         self.pick("Open Tasks", "打开任务中心")
-    }
-
-    /// Label of the format select.
-    pub fn format(self) -> &'static str {
-        self.pick("File format", "文件格式")
-    }
-
-    /// A format in the select.
-    pub fn format_name(self, format: ExportFormat) -> &'static str {
-        match format {
-            ExportFormat::Xlsx => "XLSX",
-            ExportFormat::Csv => "CSV",
-            ExportFormat::CsvGz => "CSV (gzip)",
-            ExportFormat::Parquet => "Parquet",
-        }
-    }
-
-    /// What clicking the button would export.
-    pub fn export_scope(self, row_count: u64, filtered: bool) -> String {
-        let rows = grouped(row_count);
-        match (self.lang, filtered) {
-            (Lang::En, true) => format!("Exports all {rows} rows that match the filter, in this order."),
-            (Lang::En, false) => format!("Exports all {rows} rows, in this order."),
-            (Lang::Zh, true) => format!("将按当前顺序导出符合筛选条件的全部 {rows} 行。"),
-            (Lang::Zh, false) => format!("将按当前顺序导出全部 {rows} 行。"),
-        }
-    }
-
-    /// Shown while CSV is chosen.
-    pub fn csv_hint(self) -> &'static str {
-        self.pick(
-            "Long ids are safe only in XLSX: Excel shortens them when it opens a CSV.",
-            "长编号仅在 XLSX 中安全：Excel 打开 CSV 时会截断长数字。",
-        )
     }
 
     /// Until when the file is kept; `moment` is in the person's own zone.

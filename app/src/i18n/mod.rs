@@ -9,13 +9,17 @@
 //! functions need texts too, and brings its own routing, cookies and several crates to the browser.
 //! Two languages with a few hundred texts need none of that.
 //!
-//! Modules: `refusals` for errors and field problems, `export` for the task panel, `tasks` for the
-//! task centre, `list` for the dataset page, `frame` for what surrounds the pages.
+//! Modules: `refusals` for errors and field problems, `export` for the buttons and the task panel, `drawer` for what is chosen
+//! before an export, `tasks` for where a task stands, `task_centre` and `task_details` for the page of tasks, `list` for the
+//! dataset page, `frame` for what surrounds the pages.
 
+mod drawer;
 mod export;
 mod frame;
 mod list;
 mod refusals;
+mod task_centre;
+mod task_details;
 mod tasks;
 
 use leptos::prelude::*;
@@ -75,6 +79,30 @@ impl Texts {
         }
     }
 
+    /// A moment with its year and second: `8 Aug 2026 10:30:05`, `2026年8月8日 10:30:05`.
+    pub fn exact_moment(self, time: CivilTime) -> String {
+        let CivilTime { year, second, .. } = time;
+        let moment = self.moment(time);
+        match self.lang {
+            Lang::En => match moment.rsplit_once(' ') {
+                Some((day, clock)) => format!("{day} {year} {clock}:{second:02}"),
+                None => moment,
+            },
+            Lang::Zh => format!("{year}年{moment}:{second:02}"),
+        }
+    }
+
+    /// How long something took: `4.2 s`, `1 min 5 s`, `2 h 3 min`.
+    pub fn duration(self, ms: u64) -> String {
+        let (second, minute, hour) = (self.pick("s", "秒"), self.pick("min", "分"), self.pick("h", "小时"));
+        match ms {
+            0..10_000 => format!("{}.{} {second}", ms / 1000, ms % 1000 / 100),
+            10_000..60_000 => format!("{} {second}", ms / 1000),
+            60_000..3_600_000 => format!("{} {minute} {} {second}", ms / 60_000, ms / 1000 % 60),
+            _ => format!("{} {hour} {} {minute}", ms / 3_600_000, ms / 60_000 % 60),
+        }
+    }
+
     /// Puts the parts of a list of names into one line.
     pub fn join(self, parts: &[String]) -> String {
         parts.join(self.pick(", ", "、"))
@@ -95,8 +123,24 @@ mod tests {
 
     #[test]
     fn moments_read_as_people_write_them() {
-        let time = CivilTime { year: 2026, month: 8, day: 8, hour: 10, minute: 5 };
+        let time = CivilTime { year: 2026, month: 8, day: 8, hour: 10, minute: 5, second: 9 };
         assert_eq!(Texts::new(Lang::En).moment(time), "8 Aug 10:05");
         assert_eq!(Texts::new(Lang::Zh).moment(time), "8月8日 10:05");
+        assert_eq!(Texts::new(Lang::En).exact_moment(time), "8 Aug 2026 10:05:09");
+        assert_eq!(Texts::new(Lang::Zh).exact_moment(time), "2026年8月8日 10:05:09");
+    }
+
+    #[test]
+    fn durations_have_two_digits_or_two_units() {
+        for (ms, en, zh) in [
+            (40, "0.0 s", "0.0 秒"),
+            (4_230, "4.2 s", "4.2 秒"),
+            (59_999, "59 s", "59 秒"),
+            (65_000, "1 min 5 s", "1 分 5 秒"),
+            (7_380_000, "2 h 3 min", "2 小时 3 分"),
+        ] {
+            assert_eq!(Texts::new(Lang::En).duration(ms), en);
+            assert_eq!(Texts::new(Lang::Zh).duration(ms), zh);
+        }
     }
 }

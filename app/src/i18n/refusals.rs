@@ -85,8 +85,8 @@ impl Texts {
                 Lang::Zh => format!("该列没有“{given}”这个值，请从可选值中选择。"),
             },
             ProblemKind::UnknownFormat { name } => match self.lang {
-                Lang::En => format!("There is no file format “{name}”. Choose XLSX or CSV."),
-                Lang::Zh => format!("没有“{name}”这种文件格式，请选择 XLSX 或 CSV。"),
+                Lang::En => format!("There is no file format “{name}”. Choose XLSX, CSV, CSV.GZ or Parquet."),
+                Lang::Zh => format!("没有“{name}”这种文件格式，请选择 XLSX、CSV、CSV.GZ 或 Parquet。"),
             },
             ProblemKind::BadFileName => self
                 .pick(

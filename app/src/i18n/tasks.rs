@@ -48,6 +48,7 @@ impl Texts {
     pub fn trying_again(self, failure: &FailureView) -> String {
         let reason = match failure.code {
             FailureCode::Database => self.pick("The database did not answer", "数据库没有响应"),
+            FailureCode::DatabaseTimeout => self.pick("The database timed out", "数据库超时"),
             FailureCode::FileStore => self.pick("The file could not be stored", "文件无法保存"),
             _ => self.pick("Something went wrong", "出现问题"),
         };
@@ -112,6 +113,16 @@ impl Texts {
         }
     }
 
+    /// How fast it goes.
+    pub fn pace(self, rows_per_second: u64) -> String {
+        let rows = grouped(rows_per_second);
+        match (self.lang, rows_per_second) {
+            (Lang::En, 1) => "1 row per second".to_owned(),
+            (Lang::En, _) => format!("{rows} rows per second"),
+            (Lang::Zh, _) => format!("每秒 {rows} 行"),
+        }
+    }
+
     /// After the last row: the file is on its way to the file store. Bytes are told only where they were counted.
     fn writing_file(self, done_bytes: u64, total_bytes: Option<u64>) -> String {
         if done_bytes == 0 {
@@ -141,10 +152,34 @@ impl Texts {
 
     /// The file is there.
     pub fn ready(self, kind: TaskKind, file: &FileView) -> String {
-        let (name, size) = (&file.name, size(file.size_bytes));
+        let name = &file.name;
+        let more = [
+            (file.sheet_count, self.sheets(file.sheet_count)),
+            (file.part_count, self.parts(file.part_count)),
+        ];
+        let more = more.into_iter().filter(|(count, _)| *count > 1).map(|(_, words)| words);
+        let about = [size(file.size_bytes)].into_iter().chain(more).collect::<Vec<_>>();
         match self.lang {
-            Lang::En => format!("Ready: {name} ({size})."),
-            Lang::Zh => format!("{}完成：{name}（{size}）。", self.kind(kind)),
+            Lang::En => format!("Ready: {name} ({}).", about.join(", ")),
+            Lang::Zh => format!("{}完成：{name}（{}）。", self.kind(kind), about.join("，")),
+        }
+    }
+
+    /// How many sheets a workbook has.
+    pub fn sheets(self, count: u32) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 sheet".to_owned(),
+            (Lang::En, _) => format!("{} sheets", grouped(u64::from(count))),
+            (Lang::Zh, _) => format!("{} 个工作表", grouped(u64::from(count))),
+        }
+    }
+
+    /// How many files an archive has.
+    pub fn parts(self, count: u32) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 file in a ZIP".to_owned(),
+            (Lang::En, _) => format!("{} files in a ZIP", grouped(u64::from(count))),
+            (Lang::Zh, _) => format!("ZIP 内含 {} 个文件", grouped(u64::from(count))),
         }
     }
 
@@ -217,42 +252,6 @@ impl Texts {
             TaskKind::DailyStatistics => self.pick("Daily statistics", "每日统计"),
         }
     }
-
-    /// Title of the task centre.
-    pub fn tasks_title(self) -> &'static str {
-        self.pick("Tasks", "任务中心")
-    }
-
-    /// Heading over the running tasks.
-    pub fn tasks_running(self) -> &'static str {
-        self.pick("Running", "进行中")
-    }
-
-    /// Heading over the finished tasks.
-    pub fn tasks_history(self) -> &'static str {
-        self.pick("History", "历史记录")
-    }
-
-    /// There are no tasks at all.
-    pub fn tasks_none(self) -> &'static str {
-        self.pick("No tasks yet", "暂无任务")
-    }
-
-    /// What to do when there are no tasks.
-    pub fn tasks_none_hint(self) -> &'static str {
-        self.pick(
-            "Open a dataset and click Export; the task will appear here.",
-            "打开一个数据集并点击「导出」，任务会显示在这里。",
-        )
-    }
-
-    /// Headers of the history, in its order.
-    pub fn tasks_headers(self) -> [&'static str; 8] {
-        match self.lang {
-            Lang::En => ["Kind", "Dataset", "File", "Rows", "Status", "Registered", "Kept until", "Actions"],
-            Lang::Zh => ["类型", "数据集", "文件", "行数", "状态", "提交时间", "保留至", "操作"],
-        }
-    }
 }
 
 #[cfg(test)]
@@ -295,5 +294,34 @@ mod tests {
         assert_eq!(en.working(days, None), "Adding up 310 of 1,277 days (24%)");
         assert_eq!(zh.working(days, None), "正在统计 310 / 1,277 天（24%）");
         assert_eq!(en.working(Progress { total: None, ..days }, None), "Adding up the days…");
+    }
+
+    #[test]
+    fn a_file_of_several_sheets_or_parts_says_so() {
+        let (en, zh) = (Texts::new(Lang::En), Texts::new(Lang::Zh));
+        let one = FileView {
+            name: "o.xlsx".into(),
+            url: "/files/t".into(),
+            size_bytes: 8_200_000,
+            row_count: 5,
+            sheet_count: 1,
+            part_count: 1,
+            shortened_cell_count: 0,
+            kept_until: 0,
+        };
+        for (sheet_count, part_count, want_en, want_zh) in [
+            (1, 1, "Ready: o.xlsx (8.2 MB).", "导出完成：o.xlsx（8.2 MB）。"),
+            (3, 1, "Ready: o.xlsx (8.2 MB, 3 sheets).", "导出完成：o.xlsx（8.2 MB，3 个工作表）。"),
+            (
+                1,
+                2,
+                "Ready: o.xlsx (8.2 MB, 2 files in a ZIP).",
+                "导出完成：o.xlsx（8.2 MB，ZIP 内含 2 个文件）。",
+            ),
+        ] {
+            let file = FileView { sheet_count, part_count, ..one.clone() };
+            assert_eq!(en.ready(TaskKind::Export, &file), want_en);
+            assert_eq!(zh.ready(TaskKind::Export, &file), want_zh);
+        }
     }
 }

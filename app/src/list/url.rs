@@ -4,6 +4,7 @@
 //! column and an operator hold no colon, so a value may hold anything.
 
 use longshore_protocol::{Filter, Sort};
+use serde_json::Value;
 
 /// What a list shows: filters, order and page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,11 +126,25 @@ impl ListFilter {
         Some(ListFilter { column: column.to_owned(), op: op.to_owned(), value: value.to_owned() })
     }
 
+    /// A condition of a request, for people: values in a list stand between commas.
+    pub fn of_request(filter: &Filter) -> ListFilter {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        let value = match &filter.value {
+            Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(","),
+            value => text(value),
+        };
+        ListFilter { column: filter.column.clone(), op: filter.op.clone(), value }
+    }
+
     /// The condition as requests carry it: `in` takes a list, an operator without a value none.
     fn to_request(&self) -> Filter {
         let value = match self.op.as_str() {
             "in" => split_list(&self.value).collect::<Vec<_>>().into(),
-            "is_null" | "not_null" => serde_json::Value::Null,
+            "is_null" | "not_null" => Value::Null,
             _ => self.value.clone().into(),
         };
         Filter { column: self.column.clone(), op: self.op.clone(), value }
@@ -289,9 +304,6 @@ mod tests {
             ..ListQuery::default()
         };
         let values: Vec<_> = query.request_filters().into_iter().map(|filter| filter.value).collect();
-        assert_eq!(
-            values,
-            [serde_json::json!(["paid", "shipped", "done"]), serde_json::Value::Null, "a,b".into()]
-        );
+        assert_eq!(values, [serde_json::json!(["paid", "shipped", "done"]), Value::Null, "a,b".into()]);
     }
 }

@@ -15,7 +15,7 @@ pub fn shown(text: &str, column: &ColumnView, is_key: bool, t: Texts) -> String 
     match column.column_type {
         ColumnType::Integer | ColumnType::Decimal { .. } if !is_key => grouped_text(text),
         ColumnType::Boolean => boolean(text, t).to_owned(),
-        ColumnType::Timestamp => text.replacen('T', " ", 1),
+        ColumnType::Timestamp | ColumnType::TimestampTz => text.replacen('T', " ", 1),
         _ => text.to_owned(),
     }
 }
@@ -25,13 +25,16 @@ pub fn is_numeric(column_type: ColumnType) -> bool {
     matches!(column_type, ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float)
 }
 
-/// A filter as a sentence: `Status is Paid`.
+/// A filter as a sentence: `Status is Paid`. Without its column, which may be gone, names stand for labels.
 pub fn filter_words(filter: &ListFilter, column: Option<&ColumnView>, t: Texts) -> String {
-    let Some(column) = column else {
-        return format!("{} {} {}", filter.column, filter.op, filter.value);
-    };
     let op = FilterOp::from_name(&filter.op);
-    let op_words = op.map_or(filter.op.as_str(), |op| t.op(op, column.column_type));
+    let column_type = column.map_or(ColumnType::Text, |column| column.column_type);
+    let op_words = op.map_or(filter.op.as_str(), |op| t.op(op, column_type));
+    let Some(column) = column else {
+        let value =
+            if op == Some(FilterOp::In) { filter.value.replace(',', ", ") } else { filter.value.clone() };
+        return format!("{} {op_words} {value}", filter.column).trim_end().to_owned();
+    };
     let value = match op {
         Some(FilterOp::In) => {
             t.join(&split_list(&filter.value).map(|part| shown(part, column, true, t)).collect::<Vec<_>>())
@@ -115,7 +118,9 @@ mod tests {
             ("is_null", "", Some(status()), "Cell is empty"),
             ("ge", "2026-08-01", Some(column(ColumnType::Date)), "Cell from 2026-08-01"),
             ("like", "x", Some(status()), "Cell like x"),
-            ("eq", "x", None, "c eq x"),
+            ("eq", "x", None, "c is x"),
+            ("like", "x", None, "c like x"),
+            ("is_null", "", None, "c is empty"),
         ] {
             let filter = ListFilter { column: "c".into(), op: op.into(), value: value.into() };
             assert_eq!(filter_words(&filter, column.as_ref(), t), want);

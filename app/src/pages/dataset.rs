@@ -4,15 +4,13 @@ use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
-use longshore_protocol::{DatasetView, RowsPage, RowsRequest, TaskKind};
+use longshore_protocol::{ColumnType, DatasetView, RowsPage, RowsRequest, TaskKind};
 
 use super::not_found::NotFoundPage;
 use super::{Datasets, DatasetsFailed, PageTitle};
 use crate::api::list_rows;
 use crate::call_error::CallError;
 use crate::export::controls::{ExportControls, StatisticsButton};
-use crate::export::flow::ExportFlow;
-use crate::export::panel::TaskPanel;
 use crate::i18n::use_texts;
 use crate::list::filters::{FilterChips, FilterForm};
 use crate::list::pager::pager;
@@ -20,7 +18,10 @@ use crate::list::rows::{skeleton_rows, table_rows, whole_row};
 use crate::list::table::{ListTable, SortSelect};
 use crate::list::url::ListQuery;
 use crate::notice::Notice;
+use crate::preferences::Preferences;
 use crate::running::RunningTasks;
+use crate::task::flow::TaskFlow;
+use crate::task::panel::TaskPanel;
 
 /// One page of rows, and whether it was filtered.
 type Rows = Resource<(bool, Result<RowsPage, CallError>)>;
@@ -75,10 +76,16 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
         navigate(&format!("{base}{}", query.to_query()), options);
     });
 
+    // Only lists with moments depend on the zone: the others are not loaded anew when the browser tells its own.
+    let has_moments = dataset.with_value(|dataset| {
+        dataset.columns.iter().any(|column| column.column_type == ColumnType::TimestampTz)
+    });
+    let preferences = use_context::<Preferences>().filter(|_| has_moments);
+    let time_zone = move || preferences.map(|preferences| preferences.time_zone.get()).unwrap_or_default();
     let rows_id = id.clone();
     let rows: Rows = Resource::new(
-        move || query.get(),
-        move |query| {
+        move || (query.get(), time_zone()),
+        move |(query, time_zone)| {
             let filters = query.request_filters();
             let is_filtered = !filters.is_empty();
             let request = RowsRequest {
@@ -86,7 +93,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
                 filters,
                 sort: query.sort,
                 page: query.page,
-                time_zone: String::new(),
+                time_zone,
             };
             async move { (is_filtered, list_rows(request).await) }
         },
@@ -101,11 +108,11 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     });
 
     let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
-    let flow = ExportFlow::new(TaskKind::Export, id.clone(), running);
+    let flow = TaskFlow::new(TaskKind::Export, id.clone(), running);
     let export_button = NodeRef::new();
     let statistics = dataset
         .with_value(|dataset| dataset.has_daily_statistics)
-        .then(|| (ExportFlow::new(TaskKind::DailyStatistics, id.clone(), running), NodeRef::new()));
+        .then(|| (TaskFlow::new(TaskKind::DailyStatistics, id.clone(), running), NodeRef::new()));
 
     // While other rows are loaded, the old count says nothing about what would be exported.
     let known_total = Signal::derive(move || total.get().filter(|_| !is_loading.get()));
@@ -138,7 +145,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
                     <Transition fallback=|| view! { <span class="skeleton skeleton--short"></span> }>{count}</Transition>
                 </p>
             </div>
-            <ExportControls flow dataset=id.clone() query total=known_total button=export_button>
+            <ExportControls flow dataset query total=known_total button=export_button>
                 {statistics
                     .map(|(flow, button)| view! { <StatisticsButton flow dataset=id query button/> })}
             </ExportControls>

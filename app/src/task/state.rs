@@ -4,7 +4,7 @@
 //! The life of a task on a page: [`Step::Unknown`] until the server has said whether there is a task,
 //! then [`Step::Idle`] or wherever the task stands; a click leads through [`Step::Submitting`] into the
 //! task's own states. While the server can't be reached the last known step stays, with
-//! [`ExportState::offline`] over it.
+//! [`TaskState::offline`] over it.
 //!
 //! Invariants:
 //! - Every busy step has a request on its way or a timer set, so that no button stays grey for ever.
@@ -28,7 +28,7 @@ pub use step::Step;
 
 /// All that the page knows about its export.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ExportState {
+pub struct TaskState {
     /// Where it stands.
     pub step: Step,
     /// Why the server could not be asked, while it can't.
@@ -146,21 +146,21 @@ pub struct Moment {
 const REGISTER_ATTEMPTS: u32 = 4;
 
 /// The state after `event`, and what is to be done.
-pub fn next(mut state: ExportState, event: Event, moment: Moment) -> (ExportState, Vec<Effect>) {
+pub fn next(mut state: TaskState, event: Event, moment: Moment) -> (TaskState, Vec<Effect>) {
     let effects = match event {
         Event::Mounted => {
-            state = ExportState { followed_since_ms: moment.now_ms, ..ExportState::default() };
+            state = TaskState { followed_since_ms: moment.now_ms, ..TaskState::default() };
             vec![Effect::AskSlot]
         }
         Event::Answered(Ok(answer)) => state.answered(answer, moment),
         Event::Answered(Err(code)) => state.missed(code),
         Event::Clicked(_) if state.step.is_busy() => Vec::new(),
         Event::Clicked(request) => {
-            state = ExportState {
+            state = TaskState {
                 step: Step::Submitting,
                 followed_since_ms: moment.now_ms,
                 request: Some(request.clone()),
-                ..ExportState::default()
+                ..TaskState::default()
             };
             vec![Effect::Register(request)]
         }
@@ -196,14 +196,14 @@ pub fn next(mut state: ExportState, event: Event, moment: Moment) -> (ExportStat
         Event::Dismissed if state.step.is_busy() => Vec::new(),
         Event::Dismissed => {
             let effects = state.clear();
-            state = ExportState { step: Step::Idle, ..ExportState::default() };
+            state = TaskState { step: Step::Idle, ..TaskState::default() };
             effects
         }
     };
     (state, effects)
 }
 
-impl ExportState {
+impl TaskState {
     /// The name in the panel's `data-phase`: where it stands, or that the server can't be asked.
     pub fn phase_name(&self) -> &'static str {
         if self.offline.is_some() { "offline" } else { self.step.name() }
@@ -289,14 +289,14 @@ impl ExportState {
             self.offline = Some(code);
             return vec![Effect::AskLater { failures: self.failures, hint_ms: None }];
         }
-        *self = ExportState { step: Step::Idle, error: Some(code), ..ExportState::default() };
+        *self = TaskState { step: Step::Idle, error: Some(code), ..TaskState::default() };
         vec![Effect::Announce(Announcement::Refused), Effect::TasksChanged]
     }
 
     fn registered(&mut self, out: RegisterOut, moment: Moment) -> Vec<Effect> {
         let Some(answer) = out.task else {
             let error = out.problems.is_empty().then_some(ErrorCode::Internal);
-            *self = ExportState { step: Step::Idle, problems: out.problems, error, ..ExportState::default() };
+            *self = TaskState { step: Step::Idle, problems: out.problems, error, ..TaskState::default() };
             return vec![Effect::Announce(Announcement::Refused)];
         };
         // A repeated request may meet the task that its first, unanswered copy has registered.
@@ -316,11 +316,11 @@ impl ExportState {
     fn refused(&mut self, error: ApiError) -> Vec<Effect> {
         if !error.code.is_retryable() {
             let error_code = error.problems.is_empty().then_some(error.code);
-            *self = ExportState {
+            *self = TaskState {
                 step: Step::Idle,
                 problems: error.problems,
                 error: error_code,
-                ..ExportState::default()
+                ..TaskState::default()
             };
             return vec![Effect::Announce(Announcement::Refused)];
         }

@@ -2,11 +2,11 @@
 
 use longshore_protocol::{ErrorCode, Progress, TaskKind};
 
-use super::state::{ExportState, Step};
+use super::state::{Step, TaskState};
 use crate::i18n::{Texts, message_for};
 
 /// The panel's one line, also what screen readers hear at the end.
-pub fn headline(kind: TaskKind, state: &ExportState, t: Texts) -> String {
+pub fn headline(kind: TaskKind, state: &TaskState, t: Texts) -> String {
     match (state.offline, state.step) {
         (Some(ErrorCode::Unreachable), Step::Unknown | Step::Submitting) => {
             return t.offline_unknown(kind).to_owned();

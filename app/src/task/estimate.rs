@@ -1,11 +1,13 @@
-//! How long a task still takes, where that can honestly be said.
+//! How fast a task goes and how long it still takes, where that can honestly be said.
 
 use std::collections::VecDeque;
 
 /// Observations kept; at one every second or two they span the recent past.
 const KEPT: usize = 8;
-/// A shorter span says too little.
+/// A shorter span says too little of what is to come.
 const SHORTEST_SPAN_MS: u64 = 3000;
+/// A shorter span says too little of the pace.
+const SHORTEST_PACE_SPAN_MS: u64 = 1000;
 
 /// The recent course of a task's progress, by the server's clock.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +45,17 @@ impl Estimate {
         let seconds = (total - last.1) as f64 / pace(first, last)?;
         Some(seconds.round() as u64)
     }
+
+    /// Rows a second over what was seen, to two digits, so that it does not flicker; `None` while nothing is known or moves.
+    pub fn rows_per_second(&self) -> Option<u64> {
+        let (first, last) = (*self.seen.front()?, *self.seen.back()?);
+        if last.0 - first.0 < SHORTEST_PACE_SPAN_MS {
+            return None;
+        }
+        let rows = pace(first, last)?.round() as u64;
+        let step = 10_u64.pow(rows.max(1).ilog10().saturating_sub(1));
+        Some((rows + step / 2) / step * step).filter(|rows| *rows > 0)
+    }
 }
 
 /// Rows a second between two observations; `None` where nothing moved.
@@ -73,6 +86,27 @@ mod tests {
                 estimate.observe(*now_ms, *done);
             }
             assert_eq!(estimate.remaining_seconds(1000), want, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn the_pace_is_told_in_two_digits() {
+        for (seen, want) in [
+            (vec![], None),
+            (vec![(0, 0)], None),
+            (vec![(0, 0), (900, 900)], None),
+            (vec![(0, 0), (1000, 0)], None),
+            (vec![(0, 0), (10_000, 4)], None),
+            (vec![(0, 0), (1000, 7)], Some(7)),
+            (vec![(0, 0), (1000, 12_449)], Some(12_000)),
+            (vec![(0, 0), (2000, 249_000)], Some(120_000)),
+            (vec![(0, 0), (1000, 99_700)], Some(100_000)),
+        ] {
+            let mut estimate = Estimate::default();
+            for (now_ms, done) in &seen {
+                estimate.observe(*now_ms, *done);
+            }
+            assert_eq!(estimate.rows_per_second(), want, "{seen:?}");
         }
     }
 }

@@ -61,8 +61,8 @@ fn none() -> Event {
 }
 
 /// Plays events from the beginning and answers with the last state and the last effects, shortened to words.
-fn play(events: Vec<(Event, Moment)>) -> (ExportState, Vec<String>) {
-    let mut state = ExportState::default();
+fn play(events: Vec<(Event, Moment)>) -> (TaskState, Vec<String>) {
+    let mut state = TaskState::default();
     let mut effects = Vec::new();
     for (event, moment) in events {
         (state, effects) = next(state, event, moment);
@@ -256,7 +256,7 @@ fn shown_progress_waits_a_second_and_never_goes_back() {
         let progress = Progress { done, total, unit };
         Event::Answered(Ok(answer(TaskView { progress, server_now, ..view(Phase::Running) })))
     };
-    let mut state = next(ExportState::default(), Event::Mounted, SEEN).0;
+    let mut state = next(TaskState::default(), Event::Mounted, SEEN).0;
     for (event, visible, done, fraction) in [
         (rows(5_900, 10, Some(100), Unit::Rows), false, 10, Some(0.1)),
         (rows(6_000, 20, Some(100), Unit::Rows), true, 20, Some(0.2)),
@@ -275,7 +275,7 @@ fn shown_progress_waits_a_second_and_never_goes_back() {
 
 #[test]
 fn quarters_are_announced_at_most_every_15_seconds() {
-    let mut state = next(ExportState::default(), Event::Mounted, SEEN).0;
+    let mut state = next(TaskState::default(), Event::Mounted, SEEN).0;
     for (seconds, done, want) in
         [(0, 1, None), (3, 30, None), (16, 31, Some(25)), (20, 55, None), (31, 80, Some(75)), (60, 100, None)]
     {

@@ -3,11 +3,12 @@
 use leptos::either::Either;
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
-use longshore_protocol::{Phase, TaskKind, Unit};
+use longshore_protocol::{Phase, TaskKind};
 
-use super::flow::ExportFlow;
+use super::bar::ProgressBar;
+use super::flow::TaskFlow;
 use super::headline::headline;
-use super::state::{Event, ExportState, Step};
+use super::state::{Event, Step, TaskState};
 use crate::browser;
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
@@ -46,7 +47,7 @@ impl PanelIds {
 #[component]
 pub fn TaskPanel(
     /// The task it shows.
-    flow: ExportFlow,
+    flow: TaskFlow,
     /// The button that starts such a task, which gets the focus back when the panel is folded.
     button: NodeRef<Button>,
 ) -> impl IntoView {
@@ -59,8 +60,17 @@ pub fn TaskPanel(
     // That the server can't be asked when the page opens is told once, by the panel that every dataset has.
     let is_told_elsewhere = move || flow.kind != TaskKind::Export && step.get() == Step::Unknown;
     let is_shown =
-        Memo::new(move |_| flow.is_open.get() && state.with(ExportState::has_news) && !is_told_elsewhere());
+        Memo::new(move |_| flow.is_open.get() && state.with(TaskState::has_news) && !is_told_elsewhere());
     let line = Memo::new(move |_| state.with(|state| headline(flow.kind, state, t.get())));
+    let progress = Signal::derive(move || state.with(|state| state.progress.clone()));
+    let is_bar_hidden = Signal::derive(move || {
+        let is_working = matches!(step.get(), Step::Running | Step::Cancelling);
+        !(is_working && progress.with(|progress| progress.visible))
+    });
+    let pace = move || {
+        let rows = progress.with(|progress| progress.rows_per_second.filter(|_| progress.visible));
+        rows.filter(|_| step.get() == Step::Running && !is_offline.get()).map(|rows| t.get().pace(rows))
+    };
     // A folded or emptied panel takes the focus with it; the button is where the person came from.
     let leave = move |event: Option<Event>| {
         let had_focus = panel.get_untracked().is_some_and(|panel| browser::has_focus(&panel));
@@ -141,7 +151,7 @@ pub fn TaskPanel(
         <section
             id=ids.panel
             class="task-panel"
-            data-phase=move || state.with(ExportState::phase_name)
+            data-phase=move || state.with(TaskState::phase_name)
             aria-labelledby=ids.title
             tabindex="-1"
             hidden=move || !is_shown.get()
@@ -154,7 +164,13 @@ pub fn TaskPanel(
                     {move || line.get()}
                     <span class="task-panel__kept">" " {kept_until}</span>
                 </p>
-                <ProgressBar flow/>
+                <ProgressBar
+                    progress=progress
+                    label=Signal::derive(move || t.get().progress_label(flow.kind).to_owned())
+                    words=line.into()
+                    is_hidden=is_bar_hidden
+                />
+                <p class="hint task-panel__pace" hidden=move || pace().is_none()>{pace}</p>
                 <ul class="task-panel__problems" hidden=move || state.with(|state| state.problems.is_empty())>
                     {problems}
                 </ul>
@@ -217,38 +233,6 @@ pub fn TaskPanel(
             </div>
         </section>
         <div class="visually-hidden" role="status">{move || flow.announcement.get()}</div>
-    }
-}
-
-/// The bar: shown once a task has run for a second, and never going backwards.
-#[component]
-fn ProgressBar(flow: ExportFlow) -> impl IntoView {
-    let t = use_texts();
-    let is_shown = move || {
-        flow.state.with(|state| {
-            let is_running = matches!(state.step, Step::Running | Step::Cancelling);
-            is_running && state.progress.visible
-        })
-    };
-    let fraction = Memo::new(move |_| flow.state.with(|state| state.progress.fraction));
-    let percent = move || fraction.get().map(|fraction| (fraction * 100.0).floor().to_string());
-    let width = move || fraction.get().map(|fraction| format!("{:.2}%", fraction * 100.0));
-    let words = move || flow.state.with(|state| headline(flow.kind, state, t.get()));
-    view! {
-        <div
-            class="bar"
-            class:bar--open-ended=move || fraction.get().is_none()
-            class:bar--writing=move || flow.state.with(|state| state.progress.unit == Unit::Bytes)
-            hidden=move || !is_shown()
-            role="progressbar"
-            aria-label=move || t.get().progress_label(flow.kind)
-            aria-valuemin="0"
-            aria-valuemax="100"
-            aria-valuenow=percent
-            aria-valuetext=words
-        >
-            <div class="bar__fill" style:width=move || width().unwrap_or_else(|| "100%".to_owned())></div>
-        </div>
     }
 }
 

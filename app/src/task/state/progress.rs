@@ -2,7 +2,7 @@
 
 use longshore_protocol::{TaskView, Unit};
 
-use crate::export::estimate::Estimate;
+use crate::task::estimate::Estimate;
 
 /// A task that ends sooner shows no bar, so that nothing flashes.
 const BAR_AFTER_MS: u64 = 1000;
@@ -24,6 +24,8 @@ pub struct ShownProgress {
     pub fraction: Option<f64>,
     /// Roughly how long the rows still take, while the pace is steady.
     pub remaining_seconds: Option<u64>,
+    /// How many rows go through in a second, once that is known.
+    pub rows_per_second: Option<u64>,
     estimate: Estimate,
     quarter_announced: u8,
     announced_at_ms: u64,
@@ -31,7 +33,7 @@ pub struct ShownProgress {
 
 impl ShownProgress {
     /// Takes over what the task says; answers with the percentage to announce, if any.
-    pub(super) fn observe(&mut self, task: &TaskView, now_ms: u64) -> Option<u8> {
+    pub fn observe(&mut self, task: &TaskView, now_ms: u64) -> Option<u8> {
         let progress = task.progress;
         if progress.unit != self.unit {
             self.done = 0;
@@ -44,6 +46,7 @@ impl ShownProgress {
         if self.unit == Unit::Bytes {
             // The rows are all read: the bar stays where they have brought it.
             self.remaining_seconds = None;
+            self.rows_per_second = None;
             return None;
         }
         let known = self.total.filter(|total| *total > 0);
@@ -54,7 +57,13 @@ impl ShownProgress {
         };
         self.estimate.observe(task.server_now, progress.done);
         self.remaining_seconds = known.and_then(|total| self.estimate.remaining_seconds(total));
+        self.rows_per_second = self.estimate.rows_per_second().filter(|_| self.unit == Unit::Rows);
         self.quarter(now_ms)
+    }
+
+    /// How full the bar is in whole percent.
+    pub fn percent(&self) -> Option<u64> {
+        self.fraction.map(|fraction| (fraction * 100.0) as u64)
     }
 
     fn quarter(&mut self, now_ms: u64) -> Option<u8> {

@@ -8,7 +8,7 @@ use longshore_protocol::{ErrorCode, TaskId, TaskKind, TaskQuery};
 
 use super::headline::headline;
 use super::poll::{self, Situation};
-use super::state::{Announcement, Effect as Order, Event, ExportState, Moment, Request, next};
+use super::state::{Announcement, Effect as Order, Event, Moment, Request, TaskState, next};
 use crate::api::{
     cancel_task, clear_task_info, get_task_status, register_export_task, register_statistics_task,
 };
@@ -22,11 +22,11 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The task of a kind for one dataset on one page.
 #[derive(Clone, Copy)]
-pub struct ExportFlow {
+pub struct TaskFlow {
     /// What kind of task it is.
     pub kind: TaskKind,
     /// Where it stands.
-    pub state: RwSignal<ExportState>,
+    pub state: RwSignal<TaskState>,
     /// Whether the panel is unfolded.
     pub is_open: RwSignal<bool>,
     /// What screen readers were told last.
@@ -40,12 +40,12 @@ pub struct ExportFlow {
     texts: Signal<Texts>,
 }
 
-impl ExportFlow {
+impl TaskFlow {
     /// Creates the flow; in the browser it asks for the dataset's current task once the page is there.
-    pub fn new(kind: TaskKind, dataset: String, running: RunningTasks) -> ExportFlow {
-        let flow = ExportFlow {
+    pub fn new(kind: TaskKind, dataset: String, running: RunningTasks) -> TaskFlow {
+        let flow = TaskFlow {
             kind,
-            state: RwSignal::new(ExportState::default()),
+            state: RwSignal::new(TaskState::default()),
             is_open: RwSignal::new(true),
             announcement: RwSignal::new(String::new()),
             dataset: StoredValue::new(dataset),

@@ -1,0 +1,107 @@
+//! The task centre.
+
+use longshore_protocol::{Lang, TaskKind};
+
+use super::Texts;
+
+impl Texts {
+    /// Title of the task centre.
+    pub fn tasks_title(self) -> &'static str {
+        self.pick("Tasks", "任务中心")
+    }
+
+    /// Heading over the running tasks.
+    pub fn tasks_running(self) -> &'static str {
+        self.pick("Running", "进行中")
+    }
+
+    /// Heading over the finished tasks.
+    pub fn tasks_history(self) -> &'static str {
+        self.pick("History", "历史记录")
+    }
+
+    /// There are no tasks at all.
+    pub fn tasks_none(self) -> &'static str {
+        self.pick("No tasks yet", "暂无任务")
+    }
+
+    /// What to do when there are no tasks.
+    pub fn tasks_none_hint(self) -> &'static str {
+        self.pick(
+            "Open a dataset and click Export; the task will appear here.",
+            "打开一个数据集并点击「导出」，任务会显示在这里。",
+        )
+    }
+
+    /// Headers of the history, in its order.
+    pub fn tasks_headers(self) -> [&'static str; 9] {
+        match self.lang {
+            Lang::En => {
+                ["Kind", "Dataset", "File", "Rows", "Failed rows", "Status", "Time", "Kept until", "Actions"]
+            }
+            Lang::Zh => ["类型", "数据集", "文件", "行数", "失败行数", "状态", "时间", "保留至", "操作"],
+        }
+    }
+
+    /// Starts the work of a task that came to nothing again.
+    pub fn retry_task(self) -> &'static str {
+        self.pick("Retry", "重试")
+    }
+
+    /// The same for screen readers, where several are on a page.
+    pub fn retry_task_of(self, kind: TaskKind, dataset: &str) -> String {
+        let what = self.kind(kind);
+        match self.lang {
+            Lang::En => format!("Retry: {what} {dataset}"),
+            Lang::Zh => format!("重试：{dataset}{what}"),
+        }
+    }
+
+    /// Starts the work of a task that succeeded once more.
+    pub fn repeat_task(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(kind, ("Export again", "再次导出"), ("Add up again", "再次统计"))
+    }
+
+    /// The work was started again.
+    pub fn repeated(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ("Export task submitted. It is under Running.", "导出任务已提交，见「进行中」。"),
+            ("Daily statistics submitted. They are under Running.", "每日统计任务已提交，见「进行中」。"),
+        )
+    }
+
+    /// It was not, because such a task is running.
+    pub fn repeat_met_running(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            (
+                "An export of this list is already running; see Running. Retry when it has ended.",
+                "该列表已有导出任务在进行，见「进行中」，请在其结束后重试。",
+            ),
+            (
+                "Daily statistics of this list are already running; see Running. Retry when they have ended.",
+                "该列表已有每日统计任务在进行，见「进行中」，请在其结束后重试。",
+            ),
+        )
+    }
+
+    /// Opens the details.
+    pub fn details(self) -> &'static str {
+        self.pick("Details", "详情")
+    }
+
+    /// The same for screen readers, where several are on a page.
+    pub fn details_of(self, kind: TaskKind, dataset: &str) -> String {
+        let what = self.kind(kind);
+        match self.lang {
+            Lang::En => format!("Details: {what} {dataset}"),
+            Lang::Zh => format!("详情：{dataset}{what}"),
+        }
+    }
+
+    /// Exports have no rows that fail.
+    pub fn not_applicable(self) -> &'static str {
+        self.pick("does not apply", "不适用")
+    }
+}

@@ -53,6 +53,16 @@ for (const [theme, lang] of [
     await list.open("?filter=order_no:eq:nothing");
     await isAccessible(page, testInfo, "orders-no-match");
 
+    await list.open("?filter=status:eq:paid&sort=-total");
+    await list.openDrawer();
+    await list.drawer.format("csv").check();
+    await list.drawer.name.fill("a/b");
+    await list.drawer.root.getByRole("button", { name: lang === "en" ? "None" : "全不选", exact: true }).click();
+    await list.drawer.confirm.click();
+    await expect(list.drawer.root.locator("#columns-missing")).not.toBeEmpty();
+    await isAccessible(page, testInfo, "drawer");
+    await page.keyboard.press("Escape");
+
     await list.open();
     await list.start();
     await expect(list.bar).toBeVisible();
@@ -74,16 +84,23 @@ for (const [theme, lang] of [
     await list.reaches("ready");
     await isAccessible(page, testInfo, "ready", "panel");
     python("shop.py", ["run", slowShop.database], "UPDATE orders_data SET quantity = 'many' WHERE id = 1");
-    await list.button.click();
+    await list.begin();
     await list.reaches("failed");
     await isAccessible(page, testInfo, "failed", "panel");
     await list.open("?filter=total:eq:much");
-    await list.button.click();
+    await list.begin();
+    await expect(list.drawer.root.locator(".drawer__problems")).toBeFocused();
+    await isAccessible(page, testInfo, "refused-drawer", "panel");
+    await page.keyboard.press("Escape");
     await expect(list.panel).toBeVisible();
     await isAccessible(page, testInfo, "refused", "panel");
     await page.goto(`${server.url}/tasks`);
     await expect.poll(() => page.getByRole("row").count()).toBe(4);
     await isAccessible(page, testInfo, "tasks");
+    for (const button of await page.getByRole("button", { name: /^(Details|详情)/ }).all()) await button.click();
+    await expect(page.locator(".details .facts").last()).toBeVisible();
+    await expect(page.locator(".digest__digits")).toHaveCount(1);
+    await isAccessible(page, testInfo, "details");
     await page.goto(`${server.url}/nothing-here`);
     await isAccessible(page, testInfo, "not-found");
   });

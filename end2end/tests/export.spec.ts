@@ -49,7 +49,9 @@ test("200,000 orders become a workbook, with the button grey and progress shown 
   const server = await serve({ config: shop.config });
   const list = new ListPage(page, server.url);
   await list.open();
-  await expect(page.getByText("Exports all 200,000 rows, in this order.")).toBeVisible();
+  await list.openDrawer();
+  await expect(list.drawer.root).toContainText("All 200,000 rows");
+  await expect(list.drawer.confirm).toHaveText("Export 200,000 rows");
   // Long enough to see it running on any machine; then it goes on by itself.
   shop.openIn(4);
   const downloading = page.waitForEvent("download", { timeout: 90_000 });
@@ -123,7 +125,10 @@ test("filter and sort of the page are those of the file", async ({ serve, shops,
   await header.getByRole("button").click();
   await expect(header).toHaveAttribute("aria-sort", "descending");
   await expect(page).toHaveURL(/sort=-quantity/);
-  await expect(page.getByText(/Exports all [\d,]+ rows that match the filter, in this order\./)).toBeVisible();
+  await list.openDrawer();
+  await expect(list.drawer.root).toContainText(/All [\d,]+ rows that match the current filter/);
+  await expect(list.drawer.root).toContainText("Status is Paid");
+  await expect(list.drawer.root).toContainText("Quantity, descending");
 
   const select = orders({ where: "status = 'paid'", order: "quantity DESC, id" });
   const { database } = shops.small;
@@ -149,7 +154,10 @@ test("a filter that can't be read is told in the panel, and no task comes to exi
   const server = await serve();
   const list = new ListPage(page, server.url);
   await list.open("?filter=total:eq:much&filter=price:eq:1");
-  await list.button.click();
+  await list.begin();
+  await expect(list.drawer.root).toContainText("“much” is not a number such as 12.50.");
+  await page.keyboard.press("Escape");
+  await expect(list.drawer.root).toHaveCount(0);
   await expect(list.panel).toContainText("The export was not started:");
   await expect(list.panel).toContainText("“much” is not a number such as 12.50.");
   await expect(list.panel).toContainText("There is no column “price”.");

@@ -123,7 +123,7 @@ test("a process that only serves and one that only works make a whole", async ({
   await list.open();
   await list.isClickable();
   const downloading = page.waitForEvent("download", { timeout: 60_000 });
-  await list.button.click();
+  await list.begin();
   // Nobody works yet: the task waits, and is not lost.
   await list.reaches("queued");
   const worker = await serve({ ...shared, settings: { ROLE: "worker", METRICS_LISTEN: "127.0.0.1:0" } });

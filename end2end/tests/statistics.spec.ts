@@ -81,7 +81,7 @@ test("while it runs the button is grey and days are told; the export beside it i
   const list = new ListPage(page, server.url, "orders", "statistics");
   const exports = new ListPage(page, server.url);
   await list.open();
-  await list.button.click();
+  await list.begin();
   await list.reaches("running");
   await list.isGrey();
   await expect(list.button).toHaveText("Adding up…");

@@ -53,7 +53,7 @@ test("an answer to the click that is lost starts no second task", async ({ serve
     await route.fetch();
     await route.abort("connectionreset");
   });
-  await list.button.click();
+  await list.begin();
   await list.reaches("running");
   expect(sent).toBeGreaterThan(1);
   await expect(list.panel).toContainText("Export task submitted.");
@@ -78,7 +78,7 @@ test("a failed export says why, and can be started again", async ({ serve, shop,
   const server = await serve({ config: shop.config });
   const list = new ListPage(page, server.url);
   await list.open();
-  await list.button.click();
+  await list.begin();
   await list.reaches("failed");
   await expect(list.panel).toContainText(/Export failed: a value in the data is not of its column's type\. .*quantity.* Ref [0-9A-F]{4}/);
   await list.isClickable();
@@ -97,7 +97,7 @@ test("an export whose database is away for a moment says so, and ends by itself"
   await list.open();
   const downloading = page.waitForEvent("download", { timeout: 60_000 });
   shop.run("ALTER TABLE orders RENAME TO elsewhere");
-  await list.button.click();
+  await list.begin();
   await expect(list.panel).toContainText(/The database did not answer; trying again in a moment\. Ref [0-9A-F]{4}/);
   await list.isGrey();
   shop.run("ALTER TABLE elsewhere RENAME TO orders");
@@ -117,7 +117,7 @@ for (const state of ["running", "queued"] as const) {
     if (state === "queued") await other.reaches(await other.register({ dataset: "orders" }), "running");
     const downloads: string[] = [];
     page.on("download", (download) => downloads.push(download.url()));
-    await list.button.click();
+    await list.begin();
     await list.reaches(state);
     await list.isGrey();
     await list.reaches("abandoned");

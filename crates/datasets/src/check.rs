@@ -186,7 +186,7 @@ fn check_reading(findings: &mut Findings<'_>) {
 
 fn prepared(dataset: &Dataset, query: &Query) -> Result<(), SourceError> {
     let select = Statement::select(Dialect::of(&dataset.database), dataset, query);
-    source::open(dataset, &Arc::default())?.check(&select)
+    source::open(dataset, &Arc::default())?.check(&select, &query.columns_of(dataset))
 }
 
 fn sampled(dataset: &Dataset, query: &Query) -> Result<(), SourceError> {

@@ -45,6 +45,7 @@ pub fn Details(
     let phase = Memo::new(move |_| task.with(|task| task.phase));
     let answer = RwSignal::new(None::<Result<TaskDetails, ErrorCode>>);
     let asked_id = id.clone();
+    let task_id = StoredValue::new(id.clone());
     let ask = move || {
         let id = asked_id.clone();
         spawn_local(async move {
@@ -62,7 +63,8 @@ pub fn Details(
     });
     let ask = StoredValue::new(ask);
     let dataset = Memo::new(move |_| task.with(dataset_of));
-    let content = move || match answer.get() {
+    let content = move || {
+        match answer.get() {
         None => view! { <p class="hint">{move || t.get().loading()}</p> }.into_any(),
         Some(Err(code)) => view! {
             <p>{move || t.get().details_failed()} " " {move || t.get().error(code)}</p>
@@ -74,11 +76,12 @@ pub fn Details(
         Some(Ok(TaskDetails { request, manifest, .. })) => view! {
             <div class="details__columns">
                 {request.map(|request| view! { <Asked request dataset has_manifest=manifest.is_some()/> })}
-                {manifest.clone().map(|manifest| view! { <ManifestFacts manifest dataset/> })}
+                {manifest.clone().map(|manifest| view! { <ManifestFacts task=task_id.get_value() manifest dataset/> })}
                 <Course task manifest/>
             </div>
         }
         .into_any(),
+    }
     };
     let why = move || task.with(|task| task.failure.as_ref().map(|failure| t.get().failure(kind, failure)));
     let has_manifest =

@@ -13,35 +13,22 @@ use crate::i18n::use_texts;
 /// What is in the file, and the digits that prove it.
 #[component]
 pub fn ManifestFacts(
+    /// The task's id.
+    task: String,
     /// What is shown.
     manifest: Manifest,
     /// The dataset as it is now.
     dataset: Memo<Option<DatasetView>>,
 ) -> impl IntoView {
     let t = use_texts();
-    let Manifest {
-        task,
-        snapshot_at,
-        time_zone,
-        format,
-        columns,
-        sort,
-        row_count,
-        file,
-        parts,
-        shortened,
-        ..
-    } = manifest;
+    let Manifest { snapshot_at, time_zone, format, columns, sort, row_count, file, parts, shortened, .. } =
+        manifest;
     let headers = columns.iter().map(|column| column.header.clone()).collect::<Vec<_>>();
     let snapshot = browser::moment_of(&snapshot_at);
     let snapshot = move || {
-        match snapshot {
-        Some(at) => view! {
-            <time datetime=CivilTime::utc(at).machine()>{move || t.get().exact_moment(browser::local_time(at))}</time>
-        }
-        .into_any(),
-        None => snapshot_at.clone().into_any(),
-    }
+        let Some(at) = snapshot else { return snapshot_at.clone().into_any() };
+        let words = move || t.get().exact_moment(browser::local_time(at));
+        view! { <time datetime=CivilTime::utc(at).machine()>{words}</time> }.into_any()
     };
     let order = move || dataset.with(|dataset| order_in_words(&sort, dataset.as_ref(), t.get()));
     let cut = shortened.into_iter().map(|cut| {
@@ -57,9 +44,10 @@ pub fn ManifestFacts(
     });
     let has_sheets = format == ExportFormat::Xlsx && parts.is_empty();
     let sheet_count = file.sheet_count;
+    let parts_of = task.clone();
     let part_list = (!parts.is_empty()).then(|| {
         let parts = parts.into_iter().enumerate().map(|(index, part)| {
-            view! { <Part part digest_id=format!("digest-{task}-{index}")/> }
+            view! { <Part part digest_id=format!("digest-{parts_of}-{index}")/> }
         });
         view! {
             <h3>{move || t.get().parts_label()}</h3>

@@ -175,7 +175,8 @@ pub fn ExportDrawer(
             close();
         }
     };
-    // The second half of a double click on the button would choose whatever the drawer has put under the pointer.
+    // The second half of a double click on the button would choose whatever the drawer has put under the pointer, and take the
+    // focus there.
     let ignore_double_click = move |event: MouseEvent| {
         if event.detail() > 1 && browser::now_ms().saturating_sub(opened_at_ms) < DOUBLE_CLICK_MS {
             event.prevent_default();
@@ -186,6 +187,8 @@ pub fn ExportDrawer(
         // Only the backdrop itself counts as the dialog; everything in it is the form's.
         let is_beside = event.target().is_some() && event.target() == event.current_target();
         if is_beside && event.detail() == 1 {
+            // Or the press would take the focus away from where closing puts it.
+            event.prevent_default();
             close();
         }
     };
@@ -220,6 +223,7 @@ pub fn ExportDrawer(
             on:cancel=move |_: leptos::web_sys::Event| close()
             on:keydown=escape
             on:mousedown=press_beside
+            on:mousedown:capture=ignore_double_click
             on:click:capture=ignore_double_click
         >
             <form class="drawer__form" novalidate on:submit=submit>

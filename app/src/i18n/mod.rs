@@ -92,11 +92,12 @@ impl Texts {
         }
     }
 
-    /// How long something took: `4.2 s`, `1 min 5 s`, `2 h 3 min`.
+    /// How long something took: `40 ms`, `4.2 s`, `1 min 5 s`, `2 h 3 min`.
     pub fn duration(self, ms: u64) -> String {
         let (second, minute, hour) = (self.pick("s", "秒"), self.pick("min", "分"), self.pick("h", "小时"));
         match ms {
-            0..10_000 => format!("{}.{} {second}", ms / 1000, ms % 1000 / 100),
+            0..1000 => format!("{ms} {}", self.pick("ms", "毫秒")),
+            1000..10_000 => format!("{}.{} {second}", ms / 1000, ms % 1000 / 100),
             10_000..60_000 => format!("{} {second}", ms / 1000),
             60_000..3_600_000 => format!("{} {minute} {} {second}", ms / 60_000, ms / 1000 % 60),
             _ => format!("{} {hour} {} {minute}", ms / 3_600_000, ms / 60_000 % 60),
@@ -131,9 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn durations_have_two_digits_or_two_units() {
+    fn durations_are_told_in_fitting_units() {
         for (ms, en, zh) in [
-            (40, "0.0 s", "0.0 秒"),
+            (40, "40 ms", "40 毫秒"),
             (4_230, "4.2 s", "4.2 秒"),
             (59_999, "59 s", "59 秒"),
             (65_000, "1 min 5 s", "1 分 5 秒"),

@@ -54,7 +54,7 @@ impl Texts {
 
     /// Label of the time zone.
     pub fn time_zone(self) -> &'static str {
-        self.pick("Time zone in the file", "文件中的时区")
+        self.pick("Time zone", "时区")
     }
 
     /// Label of the moment of the request.

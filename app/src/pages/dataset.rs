@@ -108,11 +108,12 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     });
 
     let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
-    let flow = TaskFlow::new(TaskKind::Export, id.clone(), running);
+    let announcement = RwSignal::new(String::new());
+    let flow = TaskFlow::new(TaskKind::Export, id.clone(), running, announcement);
     let export_button = NodeRef::new();
-    let statistics = dataset
-        .with_value(|dataset| dataset.has_daily_statistics)
-        .then(|| (TaskFlow::new(TaskKind::DailyStatistics, id.clone(), running), NodeRef::new()));
+    let statistics = dataset.with_value(|dataset| dataset.has_daily_statistics).then(|| {
+        (TaskFlow::new(TaskKind::DailyStatistics, id.clone(), running, announcement), NodeRef::new())
+    });
 
     // While other rows are loaded, the old count says nothing about what would be exported.
     let known_total = Signal::derive(move || total.get().filter(|_| !is_loading.get()));
@@ -150,6 +151,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
                     .map(|(flow, button)| view! { <StatisticsButton flow dataset=id query button/> })}
             </ExportControls>
         </div>
+        <div class="visually-hidden" role="status">{move || announcement.get()}</div>
         <TaskPanel flow button=export_button/>
         {statistics.map(|(flow, button)| view! { <TaskPanel flow button/> })}
         <FilterForm dataset query go/>

@@ -29,8 +29,8 @@ pub struct TaskFlow {
     pub state: RwSignal<TaskState>,
     /// Whether the panel is unfolded.
     pub is_open: RwSignal<bool>,
-    /// What screen readers were told last.
-    pub announcement: RwSignal<String>,
+    /// What screen readers are told; the page has one place for it.
+    announcement: RwSignal<String>,
     dataset: StoredValue<String>,
     /// The one pending call: the next question, or giving up on the last one.
     timer: Timer,
@@ -42,12 +42,17 @@ pub struct TaskFlow {
 
 impl TaskFlow {
     /// Creates the flow; in the browser it asks for the dataset's current task once the page is there.
-    pub fn new(kind: TaskKind, dataset: String, running: RunningTasks) -> TaskFlow {
+    pub fn new(
+        kind: TaskKind,
+        dataset: String,
+        running: RunningTasks,
+        announcement: RwSignal<String>,
+    ) -> TaskFlow {
         let flow = TaskFlow {
             kind,
             state: RwSignal::new(TaskState::default()),
             is_open: RwSignal::new(true),
-            announcement: RwSignal::new(String::new()),
+            announcement,
             dataset: StoredValue::new(dataset),
             timer: Timer::new(),
             question: StoredValue::new(0),

@@ -232,7 +232,6 @@ pub fn TaskPanel(
                 </button>
             </div>
         </section>
-        <div class="visually-hidden" role="status">{move || flow.announcement.get()}</div>
     }
 }
 

@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
 # Measures the export engine against others and prints tables: `make bench`, with `make bench QUICK=1` to see in a minute whether it
-# works. BENCH_ROWS=100000 and BENCH_RUNS=3 do less.
+# works. BENCH_ROWS=100000 and BENCH_RUNS=3 do less; BENCH_PARTS=writing or BENCH_PARTS=end-to-end leaves the other table out;
+# LONGSHORE_BIN names another build of the product to measure than this checkout's.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/find_programs.sh"
+. "$(dirname "$0")/test_postgres.sh"
+
+trap stop_test_postgres EXIT
+trap 'exit 130' INT TERM
 
 "$root/tools/prerequisites.sh" run
 "$root/tools/rust_toolchain.sh" run
@@ -15,16 +21,42 @@ build() {
     cargo build --release --quiet --manifest-path benches/Cargo.toml --target-dir "$target" --package "$@"
 }
 
-step "Building the contenders (the first time about 3 minutes)"
-build rivals --features simd
-# A copy, since the next build puts another file in its place.
-rm -f "$target/release/rivals-simd"
-cp "$target/release/rivals" "$target/release/rivals-simd"
-build rivals
+# has_part NAME: whether that table is wanted.
+has_part() {
+    case ",${BENCH_PARTS:-$1}," in *",$1,"*) ;; *) return 1 ;; esac
+}
+
+step "Building the contenders (the first time about 4 minutes)"
+if has_part writing; then
+    build rivals --features simd
+    # A copy, since the next build puts another file in its place.
+    rm -f "$target/release/rivals-simd"
+    cp "$target/release/rivals" "$target/release/rivals-simd"
+    build rivals
+    build limit
+fi
+if has_part end-to-end; then build sources; fi
 build ours
-build limit
 build measure
 step_done
+
+if has_part end-to-end; then
+    if [ -z "${LONGSHORE_BIN:-}" ]; then
+        step "Building the product without its pages (the first time about 5 minutes)"
+        cargo build --release --quiet --package server
+        export LONGSHORE_BIN="$root/target/release/longshore"
+        step_done
+    fi
+    postgres_programs=$(find_postgres)
+    if [ -n "$postgres_programs" ]; then
+        step "Starting a PostgreSQL in a temporary folder"
+        start_test_postgres
+        export BENCH_POSTGRES_URL="$LONGSHORE_TEST_POSTGRES_URL" BENCH_PSQL="$postgres_programs/psql"
+        step_done
+    else
+        say "PostgreSQL is missing, so all that needs it is left out: install postgresql (Debian), or run 'brew install postgresql' (macOS)."
+    fi
+fi
 
 if [ ! -x "$venv/bin/python" ] && have python3; then
     step "Installing XlsxWriter for Python into .tools"
@@ -37,9 +69,9 @@ fi
 
 if [ -n "${QUICK:-}" ]; then
     export BENCH_ROWS="${BENCH_ROWS:-50000}" BENCH_RUNS="${BENCH_RUNS:-1}"
-    step "Measuring a little (about half a minute; the figures mean little)"
+    step "Measuring a little (about a minute; the figures mean little)"
 else
-    step "Measuring (about 6 minutes; leave the machine alone)"
+    step "Measuring (about 12 minutes; leave the machine alone)"
 fi
 "$target/release/measure" "$root/target/bench-export"
 step_done

@@ -7,7 +7,17 @@ use std::path::PathBuf;
 pub(crate) enum Output {
     Xlsx,
     Csv,
+    /// The orders in a form of its own, to standard output; only its size is looked at.
+    Foreign,
     /// Nothing: a part of the work, measured alone.
+    Nothing,
+}
+
+/// What a contender is told after its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    RowsAndFile,
+    File,
     Nothing,
 }
 
@@ -18,22 +28,26 @@ pub(crate) struct Contender {
     pub(crate) id: &'static str,
     pub(crate) name: String,
     pub(crate) program: PathBuf,
-    /// Before the number of rows and the file.
     pub(crate) arguments: Vec<String>,
+    pub(crate) told: Told,
+    /// Variables of its environment.
+    pub(crate) environment: Vec<(&'static str, &'static str)>,
     pub(crate) output: Output,
     pub(crate) rows: u64,
     /// Slow ones run less often.
     pub(crate) runs_max: u64,
 }
 
-/// All of them, in the order in which they run and stand in the table.
+/// All writers, in the order in which they run and stand in the table.
 pub(crate) fn contenders(rows: u64) -> anyhow::Result<Vec<Contender>> {
-    let here = std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default();
+    let here = folder_of_programs()?;
     let with = |id, name: &str, program: &str, arguments: &[&str], output| Contender {
         id,
         name: name.to_owned(),
         program: here.join(program),
         arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+        told: Told::RowsAndFile,
+        environment: Vec::new(),
         output,
         rows,
         runs_max: u64::MAX,
@@ -81,4 +95,9 @@ pub(crate) fn contenders(rows: u64) -> anyhow::Result<Vec<Contender>> {
         all.push(Contender { rows: part, runs_max: 1, ..same });
     }
     Ok(all)
+}
+
+/// Where the programs that were built with this one are.
+pub(crate) fn folder_of_programs() -> anyhow::Result<PathBuf> {
+    Ok(std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default())
 }

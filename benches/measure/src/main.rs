@@ -1,45 +1,47 @@
 //! Runs every contender as a process of its own, in turns, reads what each wrote, and prints tables of medians: `measure FOLDER`.
 //!
-//! `BENCH_ROWS` and `BENCH_RUNS` change how much is done, `BENCH_PYTHON` names a Python that has XlsxWriter.
+//! `BENCH_ROWS` and `BENCH_RUNS` change how much is done, `BENCH_PARTS=writing` or `=end-to-end` leaves the other table out.
+//! `BENCH_PYTHON` names a Python that has XlsxWriter, `LONGSHORE_BIN` the product, `BENCH_POSTGRES_URL` and `BENCH_PSQL` a
+//! PostgreSQL that may be filled. `measure check xlsx|csv ROWS FILE` only reads one file.
 
 mod aims;
 mod contender;
+mod end_to_end;
 mod run;
 mod table;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
-use self::contender::{Contender, contenders};
-use self::run::{Figures, median};
+use self::contender::contenders;
+use self::run::run_all;
 
 fn main() -> anyhow::Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).context("usage: measure FOLDER")?);
-    std::fs::create_dir_all(&folder)?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["check", format, rows, file] => verify::check(format, rows.parse()?, Path::new(file)),
+        [folder] => measure(&PathBuf::from(folder)),
+        _ => bail!("usage: measure FOLDER, or measure check xlsx|csv ROWS FILE"),
+    }
+}
+
+fn measure(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
     let rows = number("BENCH_ROWS", 1_000_000)?;
     let runs = number("BENCH_RUNS", 5)?;
-    let all = contenders(rows)?;
-    let mut measured: Vec<Vec<Figures>> = all.iter().map(|_| Vec::new()).collect();
-    for round in 0..runs {
-        for (contender, figures) in all.iter().zip(&mut measured) {
-            if round >= contender.runs_max {
-                continue;
-            }
-            eprintln!("    round {} of {runs}: {}", round + 1, contender.name);
-            let (figure, file) = run::run(contender, &folder)?;
-            figures.push(figure);
-            if round == 0 {
-                verify::check(contender, &file).with_context(|| format!("what {} wrote", contender.name))?;
-            }
-            std::fs::remove_file(&file).ok();
-        }
+    let parts = std::env::var("BENCH_PARTS").unwrap_or_default();
+    let has = |part: &str| parts.is_empty() || parts.split(',').any(|named| named == part);
+    if has("writing") {
+        let results = run_all(contenders(rows)?, runs, folder)?;
+        table::print("writing", &results, rows, "rust_xlsxwriter");
+        aims::print(&results, rows);
     }
-    let results: Vec<(Contender, Figures)> =
-        all.into_iter().zip(measured).map(|(contender, figures)| (contender, median(&figures))).collect();
-    table::print(&results, rows);
-    aims::print(&results, rows);
+    if has("end-to-end") {
+        end_to_end::measure(rows, runs, folder)?;
+    }
     Ok(())
 }
 

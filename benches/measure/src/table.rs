@@ -6,11 +6,10 @@ use crate::run::Figures;
 const MEBIBYTE: f64 = 1_048_576.0;
 const MEGABYTE: f64 = 1e6;
 
-pub(crate) fn print(results: &[(Contender, Figures)], rows: u64) {
-    let rival = results.iter().find(|(contender, _)| contender.id == "rust_xlsxwriter");
-    println!(
-        "\n| writing | rows | wall s | processor s | peak MiB | file MB | rust_xlsxwriter ÷ this, wall |"
-    );
+/// Prints one; its last column compares with the contender `rival`.
+pub(crate) fn print(title: &str, results: &[(Contender, Figures)], rows: u64, rival: &str) {
+    println!("\n| {title} | rows | wall s | processor s | peak MiB | file MB | {rival} ÷ this, wall |");
+    let rival = results.iter().find(|(contender, _)| contender.id == rival);
     println!("|---|--:|--:|--:|--:|--:|--:|");
     for (contender, figures) in results {
         let ratio = match rival {

@@ -8,8 +8,6 @@ use anyhow::{Context, ensure};
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 use orders::{COLUMNS, HEADERS, Order, Orders};
 
-use crate::contender::{Contender, Output};
-
 /// Data rows of a sheet.
 const ROWS_PER_SHEET: u64 = 1_048_575;
 /// Moments are floats in a workbook; this is less than a millisecond.
@@ -24,11 +22,15 @@ enum Cell {
     Boolean(bool),
 }
 
-pub(crate) fn check(contender: &Contender, file: &Path) -> anyhow::Result<()> {
-    match contender.output {
-        Output::Nothing => Ok(()),
-        Output::Xlsx => check_xlsx(file, contender.rows),
-        Output::Csv => check_csv(file, contender.rows),
+/// Compares a file in `format`, `xlsx` or `csv`, with the first `rows` orders.
+///
+/// # Errors
+/// The first row that is another.
+pub(crate) fn check(format: &str, rows: u64, file: &Path) -> anyhow::Result<()> {
+    match format {
+        "xlsx" => check_xlsx(file, rows),
+        "csv" => check_csv(file, rows),
+        _ => anyhow::bail!("{format} can't be read"),
     }
 }
 

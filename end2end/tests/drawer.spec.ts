@@ -205,7 +205,7 @@ for (const [width, lang] of [
     await expect(list.drawer.root).toContainText(lang === "en" ? "Long ids are safe only in XLSX" : "长编号仅在 XLSX 中安全");
     await page.screenshot({ path: testInfo.outputPath(`drawer-${lang}-${width}.png`) });
     const box = await list.drawer.root.boundingBox();
-    const room = await page.evaluate(() => document.documentElement.clientWidth);
+    const room = await page.evaluate(() => document.body.getBoundingClientRect().width);
     expect(box?.width).toBe(width === 390 ? room : 460);
     const overflow = await list.drawer.root.evaluate((root) => {
       const body = root.querySelector(".drawer__body");

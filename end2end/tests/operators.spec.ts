@@ -37,12 +37,12 @@ test("operators list, show, cancel and retry tasks while the server runs", async
 test("a task that fails again and again is given up, and can be run once more when the cause is mended", async ({ serve, restart, shop }) => {
   const server = await serve({ config: shop.config, settings: { WORKER__RETRY_PAUSE: "50ms" } });
   const person = await Person.at(server.url);
-  shop.run("ALTER TABLE orders RENAME TO elsewhere");
+  shop.goAway();
   const task = await person.register({ dataset: "orders", format: "csv" });
   await person.reaches(task, "failed");
   expect((await server.tasks("dead")).stdout).toMatch(new RegExp(`^${task} +export +dead .*Database`, "m"));
   expect((await server.tasks("show", task)).stdout).toMatch(/runs +3 begun, 3 failed/);
-  shop.run("ALTER TABLE elsewhere RENAME TO orders");
+  shop.comeBack();
   // Also while the server is stopped.
   await server.terminate();
   const { code, stdout } = await server.tasks("retry", task, "--json");

@@ -26,6 +26,15 @@ export class Shop {
     python("shop.py", ["run", this.database], sql);
   }
 
+  /** Takes the database's file away, as a share that is not mounted does. */
+  goAway(): void {
+    fs.renameSync(this.database, `${this.database}.away`);
+  }
+
+  comeBack(): void {
+    fs.renameSync(`${this.database}.away`, this.database);
+  }
+
   copyTo(folder: string): Shop {
     fs.cpSync(this.folder, folder, { recursive: true });
     return new Shop(folder);

@@ -7,7 +7,7 @@ import { postgresUrl, python } from "./programs";
 const COLUMNS: [name: string, sql: string, value: string, declared: string][] = [
   ["id", "bigint PRIMARY KEY", "n", "integer"],
   ["order_no", "varchar(20) NOT NULL", "'SO' || lpad(n::text, 12, '0')", "text"],
-  ["customer", "text", "CASE WHEN n % 50 <> 0 THEN (ARRAY['张伟','王芳','Ann O''Neil','=cmd()','Łukasz & Co <x>'])[1 + n % 5] || n % 1000 END", "text"],
+  ["customer", "text", "CASE WHEN n % 50 <> 0 THEN (ARRAY['张伟','王芳','Ann O''Neil','=cmd()','Łukasz & Co <x>'])[(1 + n % 5)::int] || n % 1000 END", "text"],
   ["quantity", "integer", "NULLIF(n % 97, 0)", "integer"],
   ["total", "numeric(14,2)", "((n * 7919) % 100000000)::numeric / 100 - 1000", 'decimal", scale = 2, x = "'],
   ["weight", "double precision", "sqrt(n::float8)", "float"],
@@ -34,7 +34,7 @@ export class PostgresShop {
     const url = python("postgres.py", ["make", postgresUrl(), name]);
     const columns = COLUMNS.map(([column, sql]) => `${column} ${sql}`).join(", ");
     const values = COLUMNS.map(([, , value]) => value).join(", ");
-    python("postgres.py", ["run", url], `CREATE TABLE orders (${columns}); INSERT INTO orders SELECT ${values} FROM generate_series(1, ${rows}) AS n; ANALYZE orders`);
+    python("postgres.py", ["run", url], `CREATE TABLE orders (${columns}); INSERT INTO orders SELECT ${values} FROM generate_series(1::bigint, ${rows}) AS n; ANALYZE orders`);
     fs.mkdirSync(folder, { recursive: true });
     const config = path.join(folder, "longshore.toml");
     const declared = COLUMNS.map(([column, , , type]) => `  { name = "${column}", type = "${type}" },`.replace(', x = ""', ""));

@@ -23,7 +23,6 @@ const test = base.extend<{}, { million: PostgresShop }>({
   ],
 });
 
-test.skip(() => !postgresUrl(), "there is no PostgreSQL: run the tests with 'make test'");
 test.use({ timezoneId: "Asia/Shanghai" });
 
 test("1,000,000 rows of PostgreSQL become a workbook that equals the table in every cell", async ({ million, serve, page }, testInfo) => {

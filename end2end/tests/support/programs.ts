@@ -18,8 +18,8 @@ export const redisUrl = () => setting("LONGSHORE_TEST_REDIS_URL");
 /** A bucket of the tests alone, as the setting files_url takes it; its key is in the environment that servers inherit. */
 export const bucketUrl = () => setting("LONGSHORE_TEST_S3_URL");
 
-/** A PostgreSQL of the tests alone; empty where there is none. */
-export const postgresUrl = () => process.env.LONGSHORE_TEST_POSTGRES_URL ?? "";
+/** A PostgreSQL of the tests alone. */
+export const postgresUrl = () => setting("LONGSHORE_TEST_POSTGRES_URL");
 
 /** The Redis server program, for tests that start and stop one of their own. */
 export const redisServer = () => process.env.LONGSHORE_REDIS_SERVER || "redis-server";

@@ -18,7 +18,7 @@ pub(super) const BATCHES_AHEAD: usize = 4;
 /// Pieces between the encoder and the file store.
 pub(super) const PIECES_AHEAD: usize = 4;
 /// Size of a piece for the file store.
-const PIECE_BYTES: usize = 1 << 20;
+const PIECE_BYTES: usize = 256 << 10;
 
 /// What the reader tells the encoder. A file is complete only after `End`: a reader that fails or is stopped never
 /// sends it.

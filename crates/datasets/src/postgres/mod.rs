@@ -6,29 +6,27 @@ mod decode;
 pub(crate) mod kind;
 mod numeric;
 mod param;
+mod rows;
 mod tls;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
-use futures::Stream;
 use jiff::Timestamp;
-use tokio::time::MissedTickBehavior;
-use tokio_postgres::types::{FromSql, Type};
-use tokio_postgres::{Row, RowStream, SimpleQueryMessage};
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::types::Type;
 
-use self::connect::{Connection, STOP_CHECK, is_cancelled, source_error};
+use self::connect::{Connection, is_cancelled, source_error};
 use self::decode::Append;
 use self::kind::Kind;
 use self::param::TextParam;
+use self::rows::{Batch, Rows};
 use crate::columns::Columns;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
@@ -235,19 +233,15 @@ impl Snapshot for PostgresSnapshot {
         let Fitted { sql, params, appends } = self.fitted(statement, yields.columns)?;
         self.limit(self.statement_timeout)?;
         let within = self.statement_timeout;
-        let started = self.connection.ask(|client| async move {
-            let prepared = client.prepare(&sql).await?;
-            client.query_raw(&prepared, params).await
-        });
-        let mut stream = Box::pin(started.map_err(|error| self.explained(error, within))?);
+        let started = self.connection.ask(|client| async move { Rows::ask(client, &sql, params).await });
+        let mut rows = started.map_err(|error| self.explained(error, within))?;
         let mut batch =
             Batch { columns: Columns::new(yields), declared: yields.columns, appends, row_number: 0 };
         // The sink may wait for a place to put a batch, and is therefore called outside of the runtime.
         let mut is_over = false;
         while !is_over {
             let dataset = self.dataset.as_str();
-            let filled =
-                self.connection.run(|stop| batch.fill(dataset, stream.as_mut(), yields.batch_rows, stop));
+            let filled = self.connection.run(|stop| batch.fill(dataset, &mut rows, yields.batch_rows, stop));
             is_over = filled.map_err(|error| self.explained(error, within))?;
             let is_enough = batch.columns.row_count > 0 && sink(batch.columns.finish()?).is_break();
             if is_enough || self.connection.is_stopped() {
@@ -281,80 +275,5 @@ impl Snapshot for PostgresSnapshot {
     fn check(&mut self, statement: &Statement, columns: &[&Column]) -> Result<(), SourceError> {
         let fitted = self.fitted(statement, columns)?;
         self.columns(&fitted.sql).map(drop)
-    }
-}
-
-/// A cell's bytes as they came.
-struct Cell<'a>(&'a [u8]);
-
-impl<'a> FromSql<'a> for Cell<'a> {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Cell<'a>, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Cell(raw))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
-/// Rows on their way into columns.
-struct Batch<'a> {
-    columns: Columns,
-    declared: &'a [&'a Column],
-    appends: Vec<Append>,
-    row_number: u64,
-}
-
-impl Batch<'_> {
-    /// Takes rows until the batch is full; whether there are no more.
-    async fn fill(
-        &mut self,
-        dataset: &str,
-        mut rows: Pin<&mut RowStream>,
-        row_count: usize,
-        stop: &AtomicBool,
-    ) -> Result<bool, SourceError> {
-        let mut ticks = tokio::time::interval(STOP_CHECK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        // As long as rows are there, nothing else is asked.
-        poll_fn(|context| {
-            while self.columns.row_count < row_count {
-                match rows.as_mut().poll_next(context) {
-                    Poll::Ready(Some(Ok(row))) => self.append(dataset, &row)?,
-                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(source_error(dataset, error))),
-                    Poll::Ready(None) => return Poll::Ready(Ok(true)),
-                    Poll::Pending => {
-                        while ticks.poll_tick(context).is_ready() {
-                            if stop.load(Ordering::Relaxed) {
-                                return Poll::Ready(Err(SourceError::Stopped));
-                            }
-                        }
-                        return Poll::Pending;
-                    }
-                }
-            }
-            Poll::Ready(Ok(false))
-        })
-        .await
-    }
-
-    fn append(&mut self, dataset: &str, row: &Row) -> Result<(), SourceError> {
-        self.row_number += 1;
-        for (index, (append, builder)) in self.appends.iter().zip(&mut self.columns.builders).enumerate() {
-            let cell =
-                row.try_get::<_, Option<Cell<'_>>>(index).map_err(|error| source_error(dataset, error))?;
-            let Some(Cell(bytes)) = cell else {
-                builder.append_null();
-                continue;
-            };
-            append(builder, bytes).map_err(|found| SourceError::BadValue {
-                column: self.declared[index].name.clone(),
-                row: self.row_number,
-                found: found.to_owned(),
-                declared: self.declared[index].column_type.name(),
-            })?;
-        }
-        self.columns.row_count += 1;
-        Ok(())
     }
 }

@@ -21,6 +21,7 @@ CREATE INDEX things_at ON things (at);
 CREATE TABLE pairs (a INTEGER NOT NULL, b TEXT NOT NULL, UNIQUE (a, b));
 CREATE TABLE loose (a INTEGER, b TEXT);
 CREATE VIEW some AS SELECT id, quantity FROM things;
+CREATE VIEW endless AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i AS id FROM c WHERE i < 0;
 "#;
 
 struct Fixture {
@@ -155,4 +156,16 @@ fn what_does_not_fit_is_found_with_its_key() {
         &format!("{DATABASE}{things}key = ['id']\ncolumn = [{{ name = 'id', type = 'integer' }}]"),
     );
     assert!(away.len() == 1 && away[0].starts_with("database.db.url: can't use the database"), "{away:?}");
+}
+
+#[test]
+fn a_view_that_never_ends_keeps_nobody_waiting() {
+    let fixture = Fixture::new();
+    let toml = format!(
+        "{DATABASE}[dataset.endless]\ndatabase='db'\ntable='endless'\nkey=['id']\ncolumn=[{{name='id',type='integer'}}]"
+    );
+    let config = toml::from_str(&toml).expect("well-formed");
+    let catalog = Catalog::from_config(&config, fixture.folder.path()).expect("valid");
+    let found = check(catalog.get("endless").expect("declared"));
+    assert!(found.iter().all(|finding| !finding.is_problem), "slow is not wrong: {found:?}");
 }

@@ -121,9 +121,7 @@ fn explained(error: LocalError) -> anyhow::Error {
 }
 
 fn write_manifest(file: &LocalFile) -> anyhow::Result<()> {
-    let mut path = file.path.clone().into_os_string();
-    path.push(MANIFEST_ENDING);
-    let path = PathBuf::from(path);
+    let path = manifest_path(&file.path);
     let text = serde_json::to_string_pretty(&file.manifest)?;
     std::fs::write(&path, text + "\n").with_context(|| format!("can't write {}", path.display()))
 }
@@ -148,7 +146,7 @@ async fn stop_at_signal(stop: Arc<AtomicBool>) {
     stop.store(true, Ordering::Relaxed);
 }
 
-/// The manifest of a file: the one named, or the one beside it.
+/// Where the manifest stands beside a file.
 fn manifest_path(file: &Path) -> PathBuf {
     let mut path = file.to_path_buf().into_os_string();
     path.push(MANIFEST_ENDING);

@@ -1,10 +1,11 @@
 //! Describes tables of SQLite, which declares types but does not keep to them: a sample of the values says what they are.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use longshore_protocol::ColumnType;
-use rusqlite::Connection;
 use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, ErrorCode, Row, Rows};
 
 use super::{Reading, Table, TableColumn};
 use crate::config::{StoredAs, TypeName};
@@ -15,6 +16,10 @@ use crate::statement::Dialect;
 
 /// Rows that are looked at.
 const SAMPLE_ROWS: usize = 1000;
+/// How long they are looked for: a slow view must not keep a core busy for ever when a server starts.
+const SAMPLE_WITHIN: Duration = Duration::from_secs(2);
+/// Steps of SQLite's virtual machine between two looks at the time: well under a millisecond.
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 /// Values that must be 0 or 1, both of them among these, before a column of whole numbers counts as true or false.
 const BOOLEANS_MIN: usize = 10;
 /// Whole numbers from here on may be milliseconds since 1970: 2001.
@@ -114,8 +119,10 @@ fn columns(connection: &Connection, relation: &str) -> rusqlite::Result<Vec<Tabl
         .map(|column| (column.name().to_owned(), column.decl_type().unwrap_or_default().to_owned()))
         .collect();
     let mut sample: Vec<Vec<Value>> = vec![Vec::new(); declared.len()];
+    let until = Instant::now() + SAMPLE_WITHIN;
+    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || Instant::now() > until))?;
     let mut rows = prepared.query([])?;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = next_in_time(&mut rows)? {
         for (index, values) in sample.iter_mut().enumerate() {
             let value: Value = row.get(index)?;
             if value != Value::Null {
@@ -125,6 +132,14 @@ fn columns(connection: &Connection, relation: &str) -> rusqlite::Result<Vec<Tabl
     }
     let described = declared.into_iter().zip(&sample);
     Ok(described.map(|((name, sql_type), values)| column(name, sql_type, values)).collect())
+}
+
+/// The next row; none either where the time has passed: what was seen until then is the sample.
+fn next_in_time<'a>(rows: &'a mut Rows<'_>) -> rusqlite::Result<Option<&'a Row<'a>>> {
+    match rows.next() {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(None),
+        next => next,
+    }
 }
 
 /// A column of that declared type that holds these values, none of them null.

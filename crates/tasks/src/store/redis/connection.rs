@@ -103,8 +103,8 @@ impl Patience {
 
 /// Whether the same call can succeed a moment later.
 fn may_pass(error: &redis::RedisError) -> bool {
-    // A replica that takes over, a server that loads its data. Where the code is not the error's own, its text may name it.
-    const CODES: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"];
+    // A replica that takes over, a server that loads its data, scripts that are flushed between being loaded and run. Where the code is not the error's own, its text may name it.
+    const CODES: [&str; 6] = ["READONLY", "LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "NOSCRIPT"];
     let text = error.to_string();
     error.is_io_error()
         || error.is_connection_dropped()

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::FileError;
 
-/// Bytes that are hashed and handed on at a time: less than a millisecond of hashing where the processor has instructions for it.
+/// Bytes that are hashed and handed on at a time: few enough not to keep other tasks of the thread waiting.
 const PIECE_BYTES: usize = 1 << 20;
 /// Pieces on their way to the store beside the one that it takes.
 const PIECES_AHEAD: usize = 2;

@@ -1,6 +1,6 @@
 //! Rows as they come from the server, and their way into columns.
 //!
-//! Without parameters they come by `COPY … TO STDOUT (FORMAT BINARY)`, which takes the client half of the time. COPY takes no
+//! Without parameters they come by `COPY … TO STDOUT (FORMAT BINARY)`, which costs the client less. COPY takes no
 //! parameters, and nothing of a request becomes SQL text; so with parameters they come by the extended protocol. Values have the
 //! same bytes in both.
 

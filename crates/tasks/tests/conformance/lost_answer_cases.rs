@@ -31,7 +31,8 @@ impl Forgetful {
             let state = |task: Option<&Task>| task.map(|task| task.state);
             state(change.before()) == Some(State::Running) && state(change.after()) != Some(State::Running)
         });
-        let spawns = changes.len() > 1 && changes.iter().any(|change| change.before().is_none());
+        // Not so a claim, which only looks at the parent: nobody would hold the child until its lease has run out.
+        let spawns = changes.len() > 1 && changes.iter().any(|change| matches!(change, Change::Create(_)));
         (ends_a_run || spawns) && self.lost.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
     }
 }

@@ -4,14 +4,14 @@
 //! difference between null and an empty text needs; so the few rules are written out here, and the
 //! crate reads the result back in the tests.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arrow_array::RecordBatch;
 
+use crate::blocks::{Block, pieces};
 use crate::column::{ColumnKind, Values};
-use crate::digits::{PLACES_MAX, POWERS_OF_TEN, digits, push_fraction, push_integer};
+use crate::digits::{PLACES_MAX, POWERS_OF_TEN, digits, push_fraction, push_integer, push_shown};
 use crate::iso::{IsoDate, IsoTime, push_timestamp};
 use crate::number::{DecimalText, FloatText};
 use crate::outlet::Outlet;
@@ -19,73 +19,76 @@ use crate::{SheetError, SheetSpec, SheetWriter, Summary, check_cancelled, guard}
 
 /// Without it Excel takes the file for the machine's legacy encoding.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// Bytes gathered before they go to the sink.
-const CHUNK_SIZE_BYTES: usize = 256 * 1024;
+/// A guess at the bytes of a value that is no text.
+const VALUE_BYTES: u32 = 16;
 
-/// Writes CSV through one reused buffer.
+/// Writes CSV; threads make the lines.
 pub(crate) struct CsvWriter {
     outlet: Outlet,
-    kinds: Vec<ColumnKind>,
+    kinds: Arc<[ColumnKind]>,
     cancelled: Arc<AtomicBool>,
-    buffer: Vec<u8>,
+    /// What stands before the rows, until they come.
+    header: Vec<u8>,
+    block: Block<RecordBatch>,
     row_count: u64,
 }
 
 impl CsvWriter {
     /// Starts a file with its header line; the sink sees nothing before the first rows do.
     pub(crate) fn open(spec: SheetSpec, kinds: Vec<ColumnKind>, outlet: Outlet) -> CsvWriter {
-        let mut buffer = Vec::with_capacity(CHUNK_SIZE_BYTES + CHUNK_SIZE_BYTES / 4);
-        buffer.extend_from_slice(BYTE_ORDER_MARK);
+        let mut line = BYTE_ORDER_MARK.to_vec();
         for (index, header) in spec.headers.iter().enumerate() {
             if index > 0 {
-                buffer.push(b',');
+                line.push(b',');
             }
-            push_text(&mut buffer, header);
+            push_text(&mut line, header);
         }
-        buffer.extend_from_slice(b"\r\n");
-        CsvWriter { outlet, kinds, cancelled: spec.cancelled, buffer, row_count: 0 }
+        line.extend_from_slice(b"\r\n");
+        let (kinds, cancelled) = (kinds.into(), spec.cancelled);
+        CsvWriter { outlet, kinds, cancelled, header: line, block: Block::new(), row_count: 0 }
     }
 
-    fn push_row(&mut self, columns: &[Values<'_>], row: usize) -> Result<(), SheetError> {
-        let line_start = self.buffer.len();
-        for (index, values) in columns.iter().enumerate() {
-            if index > 0 {
-                self.buffer.push(b',');
+    /// What makes the lines that have come since the last time.
+    fn lines(&mut self) -> impl FnOnce(&mut Vec<u8>) + Send + 'static {
+        let header = std::mem::take(&mut self.header);
+        let block = std::mem::replace(&mut self.block, Block::new());
+        let kinds = Arc::clone(&self.kinds);
+        move |out| {
+            out.extend_from_slice(&header);
+            for span in block.spans() {
+                let columns = Values::of_batch(&kinds, &span.piece);
+                span.rows.clone().for_each(|row| push_line(out, &columns, row));
             }
-            push_cell(&mut self.buffer, values, row).map_err(SheetError::Io)?;
         }
-        if self.buffer.len() == line_start {
-            // The null of a one-column file would make an empty line, which readers skip.
-            self.buffer.extend_from_slice(b"\"\"");
-        }
-        self.buffer.extend_from_slice(b"\r\n");
-        Ok(())
     }
 
-    fn drain(&mut self) -> Result<(), SheetError> {
-        check_cancelled(&self.cancelled)?;
-        self.outlet.write(&self.buffer).map_err(SheetError::Io)?;
-        self.buffer.clear();
+    fn write_piece(&mut self, piece: RecordBatch) -> Result<(), SheetError> {
+        let columns = Values::of_batch(&self.kinds, &piece);
+        let row_bytes = row_bytes(&columns, piece.num_rows());
+        let (piece, row_count, chunk_bytes) = (Arc::new(piece), row_bytes.len(), self.outlet.chunk_bytes());
+        let mut next = 0;
+        while next < row_count {
+            next = self.block.take(&piece, next..row_count, &row_bytes, chunk_bytes);
+            if self.block.estimate() >= chunk_bytes {
+                check_cancelled(&self.cancelled)?;
+                let lines = self.lines();
+                self.outlet.write(lines).map_err(SheetError::Io)?;
+            }
+        }
+        self.row_count += row_count as u64;
         Ok(())
     }
 }
 
 impl SheetWriter for CsvWriter {
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), SheetError> {
-        let columns = Values::of_batch(&self.kinds, batch);
-        for row in 0..batch.num_rows() {
-            self.push_row(&columns, row)?;
-            if self.buffer.len() >= CHUNK_SIZE_BYTES {
-                self.drain()?;
-            }
-        }
-        self.row_count += batch.num_rows() as u64;
-        Ok(())
+        pieces(batch).try_for_each(|piece| self.write_piece(piece))
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary, SheetError> {
-        self.drain()?;
-        self.outlet.finish().map_err(SheetError::Io)?;
+        check_cancelled(&self.cancelled)?;
+        let lines = self.lines();
+        self.outlet.finish(lines).map_err(SheetError::Io)?;
         Ok(Summary { row_count: self.row_count, sheet_count: 1, ..Summary::default() })
     }
 
@@ -94,31 +97,55 @@ impl SheetWriter for CsvWriter {
     }
 }
 
+/// About what each row takes.
+fn row_bytes(columns: &[Values<'_>], row_count: usize) -> Vec<u32> {
+    let is_text = |values: &&Values<'_>| matches!(values, Values::Text(_));
+    let texts = columns.iter().filter(is_text).count();
+    let constant = columns.len() + 1 + (columns.len() - texts) * VALUE_BYTES as usize;
+    let mut row_bytes = vec![constant as u32; row_count];
+    for values in columns {
+        let Values::Text(texts) = values else { continue };
+        for (bytes, ends) in row_bytes.iter_mut().zip(texts.value_offsets().windows(2)) {
+            *bytes = bytes.saturating_add(ends[1].abs_diff(ends[0]));
+        }
+    }
+    row_bytes
+}
+
+fn push_line(out: &mut Vec<u8>, columns: &[Values<'_>], row: usize) {
+    let start = out.len();
+    for (index, values) in columns.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push_cell(out, values, row);
+    }
+    if out.len() == start {
+        // The null of a one-column file would make an empty line, which readers skip.
+        out.extend_from_slice(b"\"\"");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Appends one value; a null appends nothing.
-fn push_cell(buffer: &mut Vec<u8>, values: &Values<'_>, row: usize) -> std::io::Result<()> {
+fn push_cell(out: &mut Vec<u8>, values: &Values<'_>, row: usize) {
     if values.is_null(row) {
-        return Ok(());
+        return;
     }
     match values {
-        Values::Text(array) => {
-            push_text(buffer, array.value(row));
-            Ok(())
-        }
-        Values::Integer(array) => {
-            push_integer(buffer, array.value(row));
-            Ok(())
-        }
-        Values::Decimal(array, scale) => push_decimal(buffer, array.value(row), *scale),
-        Values::Float(array) => write!(buffer, "{}", FloatText(array.value(row))),
-        Values::Boolean(array) => buffer.write_all(if array.value(row) { b"TRUE" } else { b"FALSE" }),
-        Values::Date(array) => write!(buffer, "{}", IsoDate(i64::from(array.value(row)))),
-        Values::Time(array) => write!(buffer, "{}", IsoTime(array.value(row))),
-        Values::Timestamp(array) => push_timestamp(buffer, array.value(row)),
+        Values::Text(array) => push_text(out, array.value(row)),
+        Values::Integer(array) => push_integer(out, array.value(row)),
+        Values::Decimal(array, scale) => push_decimal(out, array.value(row), *scale),
+        Values::Float(array) => push_shown(out, FloatText(array.value(row))),
+        Values::Boolean(array) => out.extend_from_slice(if array.value(row) { b"TRUE" } else { b"FALSE" }),
+        Values::Date(array) => push_shown(out, IsoDate(i64::from(array.value(row)))),
+        Values::Time(array) => push_shown(out, IsoTime(array.value(row))),
+        Values::Timestamp(array) => push_timestamp(out, array.value(row)),
     }
 }
 
 /// Appends a decimal with all its digits.
-fn push_decimal(buffer: &mut Vec<u8>, unscaled: i128, scale: i8) -> std::io::Result<()> {
+fn push_decimal(buffer: &mut Vec<u8>, unscaled: i128, scale: i8) {
     match u64::try_from(unscaled.unsigned_abs()) {
         // The usual: money.
         Ok(units) if (1..=PLACES_MAX).contains(&scale) => {
@@ -128,9 +155,8 @@ fn push_decimal(buffer: &mut Vec<u8>, unscaled: i128, scale: i8) -> std::io::Res
             }
             digits(units / power).push_to(buffer);
             push_fraction(buffer, units % power, usize::from(scale.unsigned_abs()));
-            Ok(())
         }
-        _ => write!(buffer, "{}", DecimalText { unscaled, scale }),
+        _ => push_shown(buffer, DecimalText { unscaled, scale }),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Numbers as digits, in few steps: this is what most of a file is made of.
 
+use std::fmt;
+use std::io::Write;
+
 /// Decimal places that [`push_fraction`] can write.
 pub(crate) const PLACES_MAX: i8 = 6;
 /// By decimal places.
@@ -68,6 +71,11 @@ pub(crate) fn push_integer(out: &mut Vec<u8>, value: i64) {
         out.push(b'-');
     }
     digits(value.unsigned_abs()).push_to(out);
+}
+
+/// Appends what a value is shown as.
+pub(crate) fn push_shown(out: &mut Vec<u8>, value: impl fmt::Display) {
+    write!(out, "{value}").expect("memory takes everything");
 }
 
 /// Appends a point and `places` digits, [`PLACES_MAX`] at most.

@@ -1,9 +1,8 @@
 //! Dates and timestamps as ISO 8601 text, for every value that Arrow can hold.
 
 use std::fmt;
-use std::io::{self, Write};
 
-use crate::digits::put_two;
+use crate::digits::{push_shown, put_two};
 
 /// Microseconds in a day.
 pub(crate) const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -57,11 +56,11 @@ impl fmt::Display for IsoTimestamp {
 }
 
 /// Appends what [`IsoTimestamp`] shows, the usual moments in few steps.
-pub(crate) fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> io::Result<()> {
+pub(crate) fn push_timestamp(out: &mut Vec<u8>, micros: i64) {
     let (year, month, day) = civil_from_days(micros.div_euclid(MICROS_PER_DAY));
     let of_day = micros.rem_euclid(MICROS_PER_DAY).unsigned_abs();
     if !(0..=9999).contains(&year) || !of_day.is_multiple_of(1_000_000) {
-        return write!(out, "{}", IsoTimestamp(micros));
+        return push_shown(out, IsoTimestamp(micros));
     }
     let (year, second) = (year.unsigned_abs(), of_day / 1_000_000);
     let mut text = *b"0000-00-00 00:00:00";
@@ -73,7 +72,6 @@ pub(crate) fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> io::Result<()> {
     put_two(&mut text[14..16], second / 60 % 60);
     put_two(&mut text[17..], second % 60);
     out.extend_from_slice(&text);
-    Ok(())
 }
 
 /// The proleptic Gregorian (year, month, day) of a day counted from 1970-01-01.
@@ -142,7 +140,7 @@ mod tests {
         ] {
             assert_eq!(IsoTimestamp(micros).to_string(), want);
             let mut pushed = Vec::new();
-            push_timestamp(&mut pushed, micros).expect("memory");
+            push_timestamp(&mut pushed, micros);
             assert_eq!(String::from_utf8(pushed).expect("text"), want);
         }
     }

@@ -21,6 +21,8 @@
 //! Supported Arrow types: `Utf8`, `Int64`, `Decimal128`, `Float64`, `Boolean`, `Date32`,
 //! `Time64(Microsecond)` and `Timestamp(Microsecond, _)`, whose zone is an IANA name or an offset.
 
+mod blocks;
+mod chunks;
 mod column;
 mod csv;
 mod deflate;
@@ -174,9 +176,9 @@ pub trait SheetWriter: Send {
     /// Bytes of the file that are certain so far; all but some KiB of them are in the sink. Meaningless after an error.
     ///
     /// The same rows give the same figure, whatever the machine and its load, so that a file can be
-    /// split by it. Hence it lags behind the rows: by 256 KiB for CSV; by 16 MiB of uncompressed data, and for
-    /// XLSX the table of shared strings, which comes at the end, for XLSX and `.csv.gz`, which compress chunks of 1 MiB
-    /// side by side; and by a row group of at most 131,072 rows or about 16 MiB for Parquet.
+    /// split by it. Hence it lags behind the rows: by 4 MiB for CSV, whose chunks of 256 KiB are made side by side;
+    /// by 16 MiB of uncompressed data for XLSX and `.csv.gz`, whose chunks have 1 MiB, and for XLSX by the table of shared
+    /// strings, which comes at the end; and by a row group of at most 131,072 rows or about 16 MiB for Parquet.
     fn bytes_written(&self) -> u64;
 }
 

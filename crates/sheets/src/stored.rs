@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::deflate::Contents;
+use crate::chunks::Contents;
 use crate::xlsx::archive::{Member, Method, put_directory, put_local};
 
 /// The headers of a ZIP archive whose members are stored without compression. Whoever writes the archive puts each member's bytes

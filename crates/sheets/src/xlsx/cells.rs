@@ -1,14 +1,12 @@
 //! From Arrow values to the XML of cells.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use arrow_array::Array;
 use rust_xlsxwriter::Format;
 
 use super::row::RowXml;
-use super::strings::{SharedStrings, Sharing};
-use super::text::{MAX_CELL_UNITS, needs_preserve, push_escaped, shorten};
+use super::rows::INLINE;
+use super::text::{needs_preserve, push_escaped, shorten};
 use crate::column::{ColumnKind, Values};
 use crate::digits::{PLACES_MAX, POWERS_OF_TEN, Piece, digits, push_fraction, push_integer};
 use crate::iso::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY};
@@ -45,9 +43,6 @@ pub(super) fn column_format(kind: ColumnKind) -> Format {
     Format::new().set_num_format(code.into_owned())
 }
 
-/// The number of a text that stands in its cell.
-const INLINE: u32 = u32::MAX;
-
 /// What is the same in every cell of a column.
 pub(super) struct ColumnCells {
     /// Counted from 1.
@@ -60,9 +55,6 @@ pub(super) struct ColumnCells {
     shared: Piece<32>,
     inline: Vec<u8>,
     inline_preserved: Vec<u8>,
-    sharing: Sharing,
-    /// The numbers of the batch's texts among the shared ones, or [`INLINE`].
-    shared_numbers: Vec<u32>,
 }
 
 impl ColumnCells {
@@ -79,118 +71,102 @@ impl ColumnCells {
             shared: Piece::of(&format!("{styled} t=\"s\"><v>")),
             inline: format!("{styled} t=\"inlineStr\"><is><t>").into_bytes(),
             inline_preserved: format!("{styled} t=\"inlineStr\"><is><t xml:space=\"preserve\">").into_bytes(),
-            sharing: Sharing::default(),
-            shared_numbers: Vec::new(),
         }
     }
 
-    /// Looks up the texts of the rows that are written next. One column after the other is quicker than one row after the other,
-    /// since the processor can look up several at once.
-    pub(super) fn look_up(&mut self, values: &Values<'_>, rows: Range<usize>, strings: &mut SharedStrings) {
-        let Values::Text(texts) = values else { return };
-        self.shared_numbers.clear();
-        let sharing = &mut self.sharing;
-        self.shared_numbers.extend(rows.map(|row| {
-            if texts.is_null(row) || texts.value_length(row) == 0 {
-                return INLINE;
-            }
-            strings.number(shorten(texts.value(row)), sharing).unwrap_or(INLINE)
-        }));
-    }
-
-    /// Appends the cell of one value; a null or an empty text leaves none. `looked_up` is the row's place among those that
-    /// [`ColumnCells::look_up`] was given. Gives whether the text was shortened.
+    /// Appends the cell of one value; a null or an empty text leaves none. `numbers` are by row; see [`super::rows::Rows`].
     #[inline]
     pub(super) fn push(
-        &mut self,
+        &self,
         out: &mut RowXml<'_>,
         values: &Values<'_>,
         row: usize,
-        looked_up: usize,
-        strings: &mut SharedStrings,
-    ) -> bool {
+        numbers: Option<&[u32]>,
+    ) {
         if values.is_null(row) {
-            return false;
+            return;
         }
         match values {
-            Values::Text(array) => {
-                match self.shared_numbers.get(looked_up).copied().filter(|number| *number != INLINE) {
-                    Some(number) => {
-                        out.begin(self, &self.shared);
-                        digits(u64::from(number)).push_to(out.xml());
-                        out.end_value();
-                        // Texts that long are no more than a cell holds.
-                        array.value_length(row) as usize > MAX_CELL_UNITS
-                            && shorten(array.value(row)).len() < array.value(row).len()
-                    }
-                    None => self.push_inline(out, array.value(row)),
-                }
-            }
+            Values::Text(array) => match shared_number(numbers, row) {
+                Some(number) => self.push_shared(out, number),
+                None => self.push_inline(out, array.value(row)),
+            },
             Values::Boolean(array) => {
                 out.begin(self, &self.boolean);
                 out.xml().push(b'0' + u8::from(array.value(row)));
                 out.end_value();
-                false
             }
             Values::Integer(array) if integer_as_number(array.value(row)).is_some() => {
                 out.begin(self, &self.number);
                 push_integer(out.xml(), array.value(row));
                 out.end_value();
-                false
             }
             Values::Decimal(array, scale) if decimal_is_number(array.value(row), *scale) => {
                 out.begin(self, &self.number);
                 push_decimal(out.xml(), array.value(row), *scale);
                 out.end_value();
-                false
             }
-            _ => self.push_other(out, values, row, strings),
+            _ => self.push_other(out, values, row, numbers),
         }
     }
 
     /// A value that is a float in Excel's eyes, or none that Excel has.
-    fn push_other(
-        &mut self,
-        out: &mut RowXml<'_>,
-        values: &Values<'_>,
-        row: usize,
-        strings: &mut SharedStrings,
-    ) -> bool {
-        let number = match values {
-            Values::Float(array) => Some(array.value(row)).filter(|number| number.is_finite()),
-            Values::Date(array) => date_serial(i64::from(array.value(row))),
-            Values::Time(array) => time_serial(array.value(row)),
-            Values::Timestamp(array) => timestamp_serial(array.value(row)),
-            _ => None,
-        };
-        if let Some(number) = number {
+    fn push_other(&self, out: &mut RowXml<'_>, values: &Values<'_>, row: usize, numbers: Option<&[u32]>) {
+        if let Some(number) = as_float(values, row) {
             out.begin(self, &self.number);
             push_float(out.xml(), number);
             out.end_value();
-            return false;
+            return;
         }
-        let text = exact_text(values, row);
-        match strings.number(&text, &mut self.sharing) {
-            Some(number) => {
-                out.begin(self, &self.shared);
-                digits(u64::from(number)).push_to(out.xml());
-                out.end_value();
-                false
-            }
-            None => self.push_inline(out, &text),
+        match shared_number(numbers, row) {
+            Some(number) => self.push_shared(out, number),
+            None => self.push_inline(out, &exact_text(values, row)),
         }
     }
 
+    #[inline(always)]
+    fn push_shared(&self, out: &mut RowXml<'_>, number: u32) {
+        out.begin(self, &self.shared);
+        digits(u64::from(number)).push_to(out.xml());
+        out.end_value();
+    }
+
     /// A text that stands in its cell; an empty one leaves none.
-    fn push_inline(&self, out: &mut RowXml<'_>, text: &str) -> bool {
+    fn push_inline(&self, out: &mut RowXml<'_>, text: &str) {
         let kept = shorten(text);
         if kept.is_empty() {
-            return false;
+            return;
         }
         out.begin_with(self, if needs_preserve(kept) { &self.inline_preserved } else { &self.inline });
         push_escaped(out.xml(), kept);
         out.end_text();
-        kept.len() < text.len()
+    }
+}
+
+#[inline(always)]
+fn shared_number(numbers: Option<&[u32]>, row: usize) -> Option<u32> {
+    numbers.and_then(|numbers| numbers.get(row)).copied().filter(|number| *number != INLINE)
+}
+
+/// Whether a value is a number or a boolean in Excel's eyes; else it is a text.
+pub(super) fn is_number(values: &Values<'_>, row: usize) -> bool {
+    match values {
+        Values::Text(_) => false,
+        Values::Boolean(_) => true,
+        Values::Integer(array) => integer_as_number(array.value(row)).is_some(),
+        Values::Decimal(array, scale) => decimal_is_number(array.value(row), *scale),
+        _ => as_float(values, row).is_some(),
+    }
+}
+
+/// The float that a value is in Excel's eyes, where it is neither a whole number nor a decimal.
+fn as_float(values: &Values<'_>, row: usize) -> Option<f64> {
+    match values {
+        Values::Float(array) => Some(array.value(row)).filter(|number| number.is_finite()),
+        Values::Date(array) => date_serial(i64::from(array.value(row))),
+        Values::Time(array) => time_serial(array.value(row)),
+        Values::Timestamp(array) => timestamp_serial(array.value(row)),
+        _ => None,
     }
 }
 
@@ -277,7 +253,7 @@ fn push_float(out: &mut Vec<u8>, value: f64) {
 }
 
 /// The text of a value that Excel has no number for.
-fn exact_text(values: &Values<'_>, row: usize) -> String {
+pub(super) fn exact_text(values: &Values<'_>, row: usize) -> String {
     match values {
         Values::Text(array) => array.value(row).to_owned(),
         Values::Boolean(array) => array.value(row).to_string(),

@@ -2,9 +2,12 @@
 //! kept but the table of shared strings, which is bounded.
 //!
 //! ```text
-//! RecordBatch ─cells, row▶ XML of rows, with marks ─deflate▶ compressed chunks ─archive▶ sink
-//!                └─strings (bounded)▶ at the end             scaffold: what stands around the rows
+//! RecordBatch ─rows▶ blocks of rows ═cells, row▶ XML of rows, with marks ═deflate▶ compressed chunks ─archive▶ sink
+//!                └─strings (bounded)▶ at the end                               scaffold: what stands around the rows
 //! ```
+//!
+//! What is drawn with two lines is done by all threads, each with a block of its own (`crate::chunks`). Only looking texts up in the
+//! table, and passing on what is compressed, is done by one.
 //!
 //! The compressor is our own, since a general one spends most of its time in searching for what the rows know: that a cell looks like
 //! the cell above. It is twice as fast as zlib-rs at its fastest level, and its files are smaller than those of level 6
@@ -13,21 +16,25 @@
 pub(crate) mod archive;
 mod cells;
 mod row;
+mod rows;
 mod scaffold;
 mod strings;
 mod text;
 
+use std::collections::VecDeque;
 use std::io::Write;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
 use self::archive::Archive;
 use self::cells::ColumnCells;
-use self::row::RowXml;
+use self::rows::{Layout, Rows, cut_rows, look_up, write_block};
 use self::scaffold::{Dress, STRINGS_PART, Scaffold, sheet_part};
 use self::strings::{SharedStrings, Sharing};
+use crate::blocks::{Block, pieces};
+use crate::chunks::{CHUNK_BYTES, Chunk, Chunks, Passing, UNSETTLED};
 use crate::column::{ColumnKind, Values};
-use crate::deflate::{CHUNK_BYTES, Chunk, Deflate};
 use crate::width::{initial_widths, widen};
 use crate::{
     MAX_DATA_ROWS_PER_SHEET, SheetError, SheetSpec, SheetWriter, ShortenedColumn, Summary, check_cancelled,
@@ -35,8 +42,6 @@ use crate::{
 
 /// Columns that a sheet can hold ("Excel specifications and limits", Microsoft).
 const MAX_COLUMNS: usize = 16_384;
-/// Rows written between two looks at the cancellation flag.
-const ROWS_PER_CANCEL_CHECK: usize = 256;
 /// Bytes of XML after which the next sheet begins: a part of 4 GiB needs ZIP64, which readers of streams get wrong. What is left is
 /// more than any one row can take.
 const SHEET_BYTES_MAX: u64 = 3 << 30;
@@ -44,12 +49,14 @@ const SHEET_BYTES_MAX: u64 = 3 << 30;
 /// Writes a workbook of one or more sheets with the same columns.
 pub(crate) struct XlsxWriter {
     spec: SheetSpec,
-    kinds: Vec<ColumnKind>,
+    kinds: Arc<[ColumnKind]>,
     /// Widths of the columns; texts of the first batch that has rows decide.
     widths: Vec<usize>,
     archive: Archive,
-    deflate: Deflate,
+    chunks: Chunks,
     strings: SharedStrings,
+    /// By column.
+    sharings: Vec<Sharing>,
     /// Made when the widths are known.
     sheet: Option<OpenSheet>,
     /// Data rows of the sheets that are written.
@@ -60,14 +67,33 @@ pub(crate) struct XlsxWriter {
 
 /// The sheet that is being written.
 struct OpenSheet {
-    columns: Vec<ColumnCells>,
-    chunk: Chunk,
-    /// Where the value ended that was written last, in the chunk.
-    value_end: usize,
+    layout: Arc<Layout>,
+    /// What stands before the rows, until the first block takes it along.
+    before: Vec<u8>,
+    block: Block<Rows>,
+    /// Rows of the blocks before.
+    passed_rows: u32,
     row_count: u32,
-    byte_count: u64,
+    /// Estimates of the latest blocks, whose true sizes are not settled.
+    unsettled: VecDeque<u64>,
     /// Bytes of the file before its data.
     starts_at: u64,
+}
+
+impl OpenSheet {
+    /// What makes the chunk of the rows that have come since the last time.
+    fn rows(&mut self) -> impl FnOnce(&mut Chunk) + Send + 'static {
+        let before = std::mem::take(&mut self.before);
+        let block = std::mem::replace(&mut self.block, Block::new());
+        let layout = Arc::clone(&self.layout);
+        // The header has the first row.
+        let first = self.passed_rows + 2;
+        self.passed_rows = self.row_count;
+        move |chunk| {
+            chunk.bytes.extend_from_slice(&before);
+            write_block(&block, &layout, first, chunk);
+        }
+    }
 }
 
 impl XlsxWriter {
@@ -83,15 +109,16 @@ impl XlsxWriter {
         spec.rows_per_sheet = spec.rows_per_sheet.clamp(1, MAX_DATA_ROWS_PER_SHEET);
         Ok(XlsxWriter {
             archive: Archive::new(sink),
-            deflate: Deflate::start(spec.compression.effort()),
+            chunks: Chunks::start(Passing::Deflate { effort: spec.compression.effort() }),
             strings: SharedStrings::default(),
+            sharings: vec![Sharing::default(); kinds.len()],
             widths: initial_widths(&kinds, &spec.headers),
             sheet: None,
             sheet_row_counts: Vec::new(),
             row_count: 0,
             shortened: Vec::new(),
             spec,
-            kinds,
+            kinds: kinds.into(),
         })
     }
 
@@ -109,9 +136,8 @@ impl XlsxWriter {
     fn start_sheet(&mut self) -> Result<OpenSheet, SheetError> {
         let number = self.sheet_row_counts.len() + 1;
         let mut scaffold = self.scaffold(&vec![0; number])?;
-        let columns =
-            scaffold.styles.iter().enumerate().map(|(index, style)| ColumnCells::new(index, *style));
-        let columns = columns.collect();
+        let cells = scaffold.styles.iter().enumerate().map(|(index, style)| ColumnCells::new(index, *style));
+        let layout = Arc::new(Layout { kinds: Arc::clone(&self.kinds), cells: cells.collect() });
         // The frame has them by number; they are the first strings of all, and each sheet uses them once more. A header's cut is
         // not told: the summary speaks of data.
         for header in self.spec.headers.iter().map(|header| text::shorten(header)) {
@@ -120,78 +146,86 @@ impl XlsxWriter {
             }
         }
         self.archive.begin(&sheet_part(number)).map_err(SheetError::Io)?;
-        let mut chunk = self.deflate.buffer();
-        if let Some(frame) = scaffold.sheets.pop() {
-            chunk.bytes.extend_from_slice(&frame.before);
-        }
-        let starts_at = self.archive.byte_count();
-        let value_end = chunk.bytes.len();
-        Ok(OpenSheet { columns, chunk, value_end, row_count: 0, byte_count: 0, starts_at })
+        Ok(OpenSheet {
+            layout,
+            before: scaffold.sheets.pop().map(|frame| frame.before).unwrap_or_default(),
+            block: Block::new(),
+            passed_rows: 0,
+            row_count: 0,
+            unsettled: VecDeque::new(),
+            starts_at: self.archive.byte_count(),
+        })
     }
 
     /// Ends a sheet's rows. What follows them is its filter, whose range is known now.
     fn end_sheet(&mut self, mut sheet: OpenSheet) -> Result<(), SheetError> {
         self.sheet_row_counts.push(sheet.row_count);
         let frame = self.scaffold(&self.sheet_row_counts)?.sheets.pop();
-        if let Some(frame) = frame {
-            sheet.chunk.bytes.extend_from_slice(&frame.after);
-        }
-        let archive = &mut self.archive;
-        self.deflate.write(sheet.chunk, true, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)?;
-        self.archive.end(self.deflate.end()).map_err(SheetError::Io)
+        let after = frame.map(|frame| frame.after).unwrap_or_default();
+        let rows = sheet.rows();
+        let last = move |chunk: &mut Chunk| {
+            rows(chunk);
+            chunk.bytes.extend_from_slice(&after);
+        };
+        self.order(last, true)?;
+        self.archive.end(self.chunks.end()).map_err(SheetError::Io)
     }
 
-    /// Passes a full chunk on.
+    /// Orders the next chunk of the part that is written.
+    fn order(
+        &mut self,
+        make: impl FnOnce(&mut Chunk) + Send + 'static,
+        is_last: bool,
+    ) -> Result<(), SheetError> {
+        let archive = &mut self.archive;
+        self.chunks.order(make, is_last, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)
+    }
+
+    /// Passes a full block on.
     fn pass_on(&mut self, sheet: &mut OpenSheet) -> Result<(), SheetError> {
-        let next = self.deflate.buffer();
-        let chunk = std::mem::replace(&mut sheet.chunk, next);
-        sheet.byte_count += chunk.bytes.len() as u64;
-        sheet.value_end = 0;
-        let archive = &mut self.archive;
-        self.deflate.write(chunk, false, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)
+        check_cancelled(&self.spec.cancelled)?;
+        sheet.unsettled.push_back(sheet.block.estimate() as u64);
+        if sheet.unsettled.len() > UNSETTLED {
+            sheet.unsettled.pop_front();
+        }
+        self.order(sheet.rows(), false)
     }
 
-    /// Writes all rows of a batch, on as many sheets as they need.
-    fn write_rows(&mut self, columns: &[Values<'_>], row_count: usize) -> Result<(), SheetError> {
+    /// Writes some rows, on as many sheets as they need.
+    fn write_piece(&mut self, piece: &RecordBatch) -> Result<(), SheetError> {
+        check_cancelled(&self.spec.cancelled)?;
+        let mut sheet = match self.sheet.take() {
+            Some(sheet) => sheet,
+            None => self.start_sheet()?,
+        };
+        let kinds = Arc::clone(&self.kinds);
+        let columns = Values::of_batch(&kinds, piece);
+        for (column, values) in columns.iter().enumerate() {
+            cut_rows(values)
+                .for_each(|row| note_shortened(&mut self.shortened, column, self.row_count + row as u64 + 1));
+        }
+        let (rows, row_bytes) = look_up(&columns, piece, &mut self.strings, &mut self.sharings);
+        let rows = Arc::new(rows);
         let mut next = 0;
-        while next < row_count {
-            check_cancelled(&self.spec.cancelled)?;
-            let mut sheet = match self.sheet.take() {
-                Some(sheet) => sheet,
-                None => self.start_sheet()?,
-            };
+        while next < row_bytes.len() {
             let room = (self.spec.rows_per_sheet - sheet.row_count) as usize;
-            if room == 0 || sheet.byte_count >= SHEET_BYTES_MAX {
+            let byte_count = self.chunks.settled().bytes + sheet.unsettled.iter().sum::<u64>();
+            if room == 0 || byte_count >= SHEET_BYTES_MAX {
                 self.end_sheet(sheet)?;
+                sheet = self.start_sheet()?;
                 continue;
             }
-            let end = row_count.min(next + room.min(ROWS_PER_CANCEL_CHECK));
-            for (cells, values) in sheet.columns.iter_mut().zip(columns) {
-                cells.look_up(values, next..end, &mut self.strings);
+            let end = row_bytes.len().min(next.saturating_add(room));
+            let taken_to = sheet.block.take(&rows, next..end, &row_bytes, CHUNK_BYTES);
+            sheet.row_count += (taken_to - next) as u32;
+            next = taken_to;
+            if sheet.block.estimate() >= CHUNK_BYTES {
+                self.pass_on(&mut sheet)?;
             }
-            for row in next..end {
-                self.push_row(&mut sheet, columns, row, row - next);
-                if sheet.chunk.bytes.len() >= CHUNK_BYTES {
-                    self.pass_on(&mut sheet)?;
-                }
-            }
-            next = end;
-            self.sheet = Some(sheet);
         }
+        self.row_count += row_bytes.len() as u64;
+        self.sheet = Some(sheet);
         Ok(())
-    }
-
-    fn push_row(&mut self, sheet: &mut OpenSheet, columns: &[Values<'_>], row: usize, looked_up: usize) {
-        // The header has the first row.
-        let mut out = RowXml::begin_row(&mut sheet.chunk, &mut sheet.value_end, sheet.row_count + 2);
-        for (index, (cells, values)) in sheet.columns.iter_mut().zip(columns).enumerate() {
-            if cells.push(&mut out, values, row, looked_up, &mut self.strings) {
-                note_shortened(&mut self.shortened, index, self.row_count + 1);
-            }
-        }
-        out.end_row();
-        sheet.row_count += 1;
-        self.row_count += 1;
     }
 
     /// Writes what is known only now: the table of strings, and the parts that know every sheet.
@@ -202,16 +236,15 @@ impl XlsxWriter {
         };
         self.end_sheet(sheet)?;
         self.archive.begin(STRINGS_PART).map_err(SheetError::Io)?;
-        let (archive, deflate, cancelled) = (&mut self.archive, &mut self.deflate, &self.spec.cancelled);
-        self.strings.xml(|xml| {
-            check_cancelled(cancelled)?;
-            let mut chunk = deflate.buffer();
-            chunk.bytes.extend_from_slice(xml);
-            deflate.write(chunk, false, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)
-        })?;
-        let last = deflate.buffer();
-        deflate.write(last, true, &mut |bytes| archive.write(bytes)).map_err(SheetError::Io)?;
-        self.archive.end(self.deflate.end()).map_err(SheetError::Io)?;
+        let strings = Arc::new(std::mem::take(&mut self.strings));
+        let pieces = strings.pieces(CHUNK_BYTES);
+        let last = pieces.len() - 1;
+        for (index, piece) in pieces.into_iter().enumerate() {
+            check_cancelled(&self.spec.cancelled)?;
+            let strings = Arc::clone(&strings);
+            self.order(move |chunk| strings.write(piece, index == last, &mut chunk.bytes), index == last)?;
+        }
+        self.archive.end(self.chunks.end()).map_err(SheetError::Io)?;
         for (name, bytes) in self.scaffold(&self.sheet_row_counts)?.parts {
             self.archive.add(&name, &bytes).map_err(SheetError::Io)?;
         }
@@ -231,11 +264,10 @@ impl XlsxWriter {
 
 impl SheetWriter for XlsxWriter {
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), SheetError> {
-        let columns = Values::of_batch(&self.kinds, batch);
         if self.row_count == 0 {
-            widen(&mut self.widths, &columns);
+            widen(&mut self.widths, &Values::of_batch(&self.kinds, batch));
         }
-        self.write_rows(&columns, batch.num_rows())
+        pieces(batch).try_for_each(|piece| self.write_piece(&piece))
     }
 
     fn finish(self: Box<Self>) -> Result<Summary, SheetError> {
@@ -244,7 +276,7 @@ impl SheetWriter for XlsxWriter {
 
     fn bytes_written(&self) -> u64 {
         match &self.sheet {
-            Some(sheet) => sheet.starts_at + self.deflate.settled_bytes(),
+            Some(sheet) => sheet.starts_at + self.chunks.settled().passed_on,
             None => self.archive.byte_count(),
         }
     }

@@ -1,7 +1,8 @@
 //! The XML of a row as it grows, with a mark for the compressor at each cell.
 
 use super::cells::ColumnCells;
-use crate::deflate::{Chunk, Mark};
+use crate::chunks::Chunk;
+use crate::deflate::Mark;
 use crate::digits::{Piece, digits};
 
 /// One row.

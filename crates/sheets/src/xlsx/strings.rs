@@ -7,13 +7,17 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use super::text::{needs_preserve, push_escaped};
+use crate::digits::push_shown;
 
 /// Texts in the table at most.
 const COUNT_MAX: usize = 1 << 18;
 /// Bytes of texts in the table at most.
 const BYTES_MAX: usize = 16 << 20;
+/// What stands around a text in the table.
+const ITEM_BYTES: usize = 16;
 /// Lookups of a column after which it is judged, once the table is full.
 const JUDGED_AFTER: u32 = 4096;
 
@@ -69,15 +73,37 @@ impl SharedStrings {
         slice(&self.texts, &self.ends, number)
     }
 
-    /// The part of the workbook that holds the table, piece by piece.
-    pub(super) fn xml<E>(&self, mut out: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut xml = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" count=\"{}\" uniqueCount=\"{}\">",
-            self.use_count,
-            self.ends.len()
-        )
-        .into_bytes();
+    /// The table in pieces of about that many bytes of XML, by number; there is one at least.
+    pub(super) fn pieces(&self, piece_bytes: usize) -> Vec<Range<usize>> {
+        let mut pieces = Vec::new();
+        let mut piece = 0..0;
+        let mut bytes = 0;
         for number in 0..self.ends.len() {
+            bytes += self.text(number as u32).len() + ITEM_BYTES;
+            piece.end = number + 1;
+            if bytes >= piece_bytes {
+                pieces.push(piece.clone());
+                piece.start = piece.end;
+                bytes = 0;
+            }
+        }
+        pieces.push(piece);
+        pieces
+    }
+
+    /// Appends a piece of the part of the workbook that holds the table: the first with what stands before it, the last with what
+    /// follows.
+    pub(super) fn write(&self, piece: Range<usize>, is_last: bool, xml: &mut Vec<u8>) {
+        if piece.start == 0 {
+            let (uses, count) = (self.use_count, self.ends.len());
+            push_shown(
+                xml,
+                format_args!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" count=\"{uses}\" uniqueCount=\"{count}\">"
+                ),
+            );
+        }
+        for number in piece {
             // Cut at the ends of texts that came in as text.
             let text = std::str::from_utf8(self.text(number as u32)).unwrap_or_default();
             xml.extend_from_slice(if needs_preserve(text) {
@@ -85,15 +111,12 @@ impl SharedStrings {
             } else {
                 b"<si><t>"
             });
-            push_escaped(&mut xml, text);
+            push_escaped(xml, text);
             xml.extend_from_slice(b"</t></si>");
-            if xml.len() >= crate::deflate::CHUNK_BYTES {
-                out(&xml)?;
-                xml.clear();
-            }
         }
-        xml.extend_from_slice(b"</sst>");
-        out(&xml)
+        if is_last {
+            xml.extend_from_slice(b"</sst>");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! One stream of bytes made by several threads: each makes whole chunks of it by itself, from what is handed to it to the bytes that
+//! One stream of bytes made by several threads, that of the caller among them: each makes whole chunks of it by itself, from what is handed to it to the bytes that
 //! go into the file, compressed or as they are. Chunks come out in the order in which they were ordered, and no more than a few are
 //! on their way.
 //!
@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -76,9 +76,12 @@ struct Made {
     crc: Hasher,
 }
 
-/// Threads that make chunks.
+/// Threads that make chunks. Whoever orders them does not wait for one while others are to be made, but makes one of those: so
+/// there are as many threads as cores, and none stands in another's way.
 pub(crate) struct Chunks {
     work: Option<SyncSender<Work>>,
+    queue: Arc<Mutex<Receiver<Work>>>,
+    maker: Maker,
     threads: Vec<JoinHandle<()>>,
     ahead: usize,
     pending: VecDeque<Receiver<Made>>,
@@ -92,20 +95,22 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    /// Starts as many threads as there are cores.
+    /// Starts a thread for each core but the caller's, one at least.
     pub(crate) fn start(passing: Passing) -> Chunks {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let ahead = AHEAD * cores.min(THREADS_MAX);
-        let (work, queue) = sync_channel(ahead);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+        let ahead = AHEAD * cores;
+        let (work, queue) = sync_channel(ahead + 1);
         let queue = Arc::new(Mutex::new(queue));
-        let threads = (0..cores.min(THREADS_MAX))
+        let threads = (0..(cores - 1).max(1))
             .map(|_| {
                 let queue = Arc::clone(&queue);
-                std::thread::spawn(move || make_all(&queue, passing))
+                std::thread::spawn(move || make_all(&queue, Maker::new(passing)))
             })
             .collect();
         Chunks {
             work: Some(work),
+            queue,
+            maker: Maker::new(passing),
             threads,
             ahead,
             pending: VecDeque::new(),
@@ -157,8 +162,16 @@ impl Chunks {
     }
 
     fn pass_on(&mut self, out: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        let Some(made) = self.pending.pop_front() else { return Ok(()) };
-        let mut made = made.recv().map_err(|_| io::Error::other("a thread that makes chunks has ended"))?;
+        let Some(oldest) = self.pending.pop_front() else { return Ok(()) };
+        let gone = || io::Error::other("a thread that makes chunks has ended");
+        let mut made = loop {
+            match oldest.try_recv() {
+                Ok(made) => break made,
+                Err(TryRecvError::Disconnected) => return Err(gone()),
+                Err(TryRecvError::Empty) if self.help() => {}
+                Err(TryRecvError::Empty) => break oldest.recv().map_err(|_| gone())?,
+            }
+        };
         let sizes = Sizes { bytes: made.bytes, passed_on: made.passed_on.len() as u64 };
         self.crc.combine(&made.crc);
         self.contents.bytes += sizes.bytes;
@@ -168,6 +181,15 @@ impl Chunks {
         made.passed_on.clear();
         self.spare.push(made.passed_on);
         Ok(())
+    }
+}
+
+impl Chunks {
+    /// Makes the next chunk that nobody has begun, and gives whether there was one.
+    fn help(&mut self) -> bool {
+        // A thread that waits for work keeps the queue locked; then there is none.
+        let next = self.queue.try_lock().ok().and_then(|queue| queue.try_recv().ok());
+        next.map(|work| self.maker.make(work)).is_some()
     }
 }
 
@@ -181,21 +203,30 @@ impl Drop for Chunks {
     }
 }
 
-fn make_all(queue: &Mutex<Receiver<Work>>, passing: Passing) {
-    let mut compressor = match passing {
-        Passing::Plain => None,
-        Passing::Deflate { effort } => Some(Compressor::new(effort)),
-    };
-    let mut chunk = Chunk::default();
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Work { make, is_last, mut room, reply }) = next else { return };
+/// What makes one chunk after the other.
+struct Maker {
+    compressor: Option<Compressor>,
+    /// The chunk before compression, whose buffers are used again.
+    chunk: Chunk,
+}
+
+impl Maker {
+    fn new(passing: Passing) -> Maker {
+        let compressor = match passing {
+            Passing::Plain => None,
+            Passing::Deflate { effort } => Some(Compressor::new(effort)),
+        };
+        Maker { compressor, chunk: Chunk::default() }
+    }
+
+    fn make(&mut self, Work { make, is_last, mut room, reply }: Work) {
+        let chunk = &mut self.chunk;
         chunk.bytes.clear();
         chunk.marks.clear();
-        make(&mut chunk);
+        make(chunk);
         let bytes = chunk.bytes.len() as u64;
         let mut crc = Hasher::new();
-        match &mut compressor {
+        match &mut self.compressor {
             Some(compressor) => {
                 crc.update(&chunk.bytes);
                 compressor.compress(&mut room, &chunk.bytes, &chunk.marks, is_last);
@@ -204,6 +235,14 @@ fn make_all(queue: &Mutex<Receiver<Work>>, passing: Passing) {
         }
         // Fails when nobody wants the file any more.
         reply.send(Made { passed_on: room, bytes, crc }).ok();
+    }
+}
+
+fn make_all(queue: &Mutex<Receiver<Work>>, mut maker: Maker) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(work) = next else { return };
+        maker.make(work);
     }
 }
 

@@ -25,10 +25,18 @@ const JUDGED_AFTER: u32 = 4096;
 #[derive(Default)]
 pub(super) struct SharedStrings {
     hasher: RandomState,
-    numbers: HashTable<u32>,
+    entries: HashTable<Entry>,
     texts: Vec<u8>,
     ends: Vec<u32>,
     use_count: u64,
+}
+
+/// Where a text stands, beside its hash: so that a lookup that finds it reads the entry and the text alone.
+struct Entry {
+    hash: u64,
+    start: u32,
+    length: u32,
+    number: u32,
 }
 
 /// How well a column does with the table.
@@ -46,11 +54,14 @@ impl SharedStrings {
             return None;
         }
         let hash = self.hasher.hash_one(text.as_bytes());
-        let found = self.numbers.find(hash, |number| is_same(self.text(*number), text.as_bytes())).copied();
-        if let Some(number) = found {
+        let is_it = |entry: &Entry| {
+            let start = entry.start as usize;
+            entry.hash == hash && is_same(&self.texts[start..start + entry.length as usize], text.as_bytes())
+        };
+        if let Some(entry) = self.entries.find(hash, is_it) {
             self.use_count += 1;
             sharing.lookups += 1;
-            return Some(number);
+            return Some(entry.number);
         }
         if self.ends.len() == COUNT_MAX || self.texts.len() + text.len() > BYTES_MAX {
             sharing.lookups += 1;
@@ -61,16 +72,18 @@ impl SharedStrings {
             return None;
         }
         let number = u32::try_from(self.ends.len()).ok()?;
+        let (start, length) = (self.texts.len() as u32, text.len() as u32);
         self.texts.extend_from_slice(text.as_bytes());
         self.ends.push(self.texts.len() as u32);
-        let (hasher, texts, ends) = (&self.hasher, &self.texts, &self.ends);
-        self.numbers.insert_unique(hash, number, |number| hasher.hash_one(slice(texts, ends, *number)));
+        self.entries.insert_unique(hash, Entry { hash, start, length, number }, |entry| entry.hash);
         self.use_count += 1;
         Some(number)
     }
 
     fn text(&self, number: u32) -> &[u8] {
-        slice(&self.texts, &self.ends, number)
+        let number = number as usize;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.texts[start as usize..self.ends[number] as usize]
     }
 
     /// The table in pieces of about that many bytes of XML, by number; there is one at least.
@@ -128,13 +141,6 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     }
     let (eights, others) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     eights.0 == others.0 && eights.1.iter().zip(others.1).all(|(one, other)| one == other)
-}
-
-#[inline(always)]
-fn slice<'a>(texts: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
-    let number = number as usize;
-    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-    &texts[start as usize..ends[number] as usize]
 }
 
 #[cfg(test)]

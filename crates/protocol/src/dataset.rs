@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Lang;
 use crate::ids::DatasetId;
+use crate::import::ImportView;
 
 /// A text in both languages; an empty `zh` or `en` falls back to the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,9 @@ pub struct DatasetView {
     /// Whether daily statistics of it can be asked for.
     #[serde(default)]
     pub has_daily_statistics: bool,
+    /// How it can be imported; `None` where it can't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportView>,
 }
 
 /// How a filter compares; JSON names as in [`FilterOp::name`].

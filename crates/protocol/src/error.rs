@@ -18,6 +18,10 @@ pub enum ErrorCode {
     UnknownTask,
     /// The task is not finished and can't be downloaded or cleared yet.
     TaskNotFinished,
+    /// The caller has no such draft of an import: it was discarded, or its time has passed.
+    UnknownDraft,
+    /// The draft was changed in the meantime, so what the page shows no longer holds.
+    DraftChanged,
     /// The file's retention has passed.
     FileExpired,
     /// The session cookie was changed or is of another server.
@@ -38,8 +42,11 @@ impl ErrorCode {
         match self {
             ErrorCode::BadRequest => 400,
             ErrorCode::SessionInvalid => 401,
-            ErrorCode::UnknownCall | ErrorCode::UnknownDataset | ErrorCode::UnknownTask => 404,
-            ErrorCode::TaskNotFinished => 409,
+            ErrorCode::UnknownCall
+            | ErrorCode::UnknownDataset
+            | ErrorCode::UnknownTask
+            | ErrorCode::UnknownDraft => 404,
+            ErrorCode::TaskNotFinished | ErrorCode::DraftChanged => 409,
             ErrorCode::FileExpired => 410,
             ErrorCode::InvalidParameters => 422,
             ErrorCode::Internal => 500,
@@ -151,6 +158,51 @@ pub enum ProblemKind {
         /// Entries or characters at most.
         limit: u32,
     },
+    /// The uploaded file is no spreadsheet of a known kind.
+    NotASpreadsheet,
+    /// The uploaded file has no bytes, or no row at all.
+    FileEmpty,
+    /// The workbook asks for a password.
+    PasswordProtected,
+    /// The file is cut off or damaged.
+    FileDamaged,
+    /// The file, or what it unpacks to, has too many bytes.
+    FileTooBig {
+        /// Bytes at most.
+        limit_bytes: u64,
+    },
+    /// The sheet has too many rows, columns or cells, or one of its cells is too long.
+    SheetTooBig {
+        /// What there are too many of: `rows`, `columns`, `cells`, `cell_bytes`, `shared_strings` or `seconds`.
+        what: String,
+        /// How many at most.
+        limit: u64,
+    },
+    /// A text file holds bytes that are no characters of its encoding.
+    BadEncoding {
+        /// The row's number in the file, from 1.
+        row: u64,
+    },
+    /// There is no such sheet, row, encoding or delimiter.
+    NoSuchChoice {
+        /// As given.
+        name: String,
+    },
+    /// The dataset can't be imported.
+    NotImportable,
+    /// The dataset does not allow this mode.
+    ModeNotAllowed {
+        /// As given.
+        name: String,
+    },
+    /// A draft's columns are not matched as they must be.
+    NotMatched,
+    /// The plan has no row to write.
+    NothingToImport,
+    /// All or nothing was asked for, and some rows are in error.
+    PlanHasErrors,
+    /// The import's rows can no longer be taken back, or have been already.
+    NotUndoable,
 }
 
 /// One thing wrong with a request, in words.

@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod ids;
+pub mod import;
 pub mod manifest;
 pub mod statistics;
 pub mod task;

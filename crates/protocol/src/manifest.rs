@@ -7,6 +7,7 @@ use crate::Lang;
 use crate::dataset::{ColumnType, Filter, Sort};
 use crate::export::{ExportFormat, ExportRequest};
 use crate::ids::{DatasetId, OwnerId, TaskId};
+use crate::import::{ImportReport, UndoReport};
 use crate::task::TaskView;
 
 /// The version of [`Manifest`] that is written.
@@ -116,4 +117,10 @@ pub struct TaskDetails {
     pub request: Option<ExportRequest>,
     /// The manifest of a finished export.
     pub manifest: Option<Manifest>,
+    /// The report of a finished import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportReport>,
+    /// What taking an import back has done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<UndoReport>,
 }

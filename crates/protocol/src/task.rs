@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::FieldProblem;
 use crate::ids::{DatasetId, TaskId};
+use crate::import::PlanCounts;
 
 /// The contract's status number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,17 +48,32 @@ pub enum TaskKind {
     Export,
     /// A count and sums for each day of a dataset into a file.
     DailyStatistics,
+    /// The rows of a file against a dataset: the plan of an import.
+    ImportCheck,
+    /// The rows of a plan into a dataset.
+    Import,
+    /// The rows of an import out of a dataset again.
+    ImportUndo,
 }
 
 impl TaskKind {
     /// All kinds.
-    pub const ALL: [TaskKind; 2] = [TaskKind::Export, TaskKind::DailyStatistics];
+    pub const ALL: [TaskKind; 5] = [
+        TaskKind::Export,
+        TaskKind::DailyStatistics,
+        TaskKind::ImportCheck,
+        TaskKind::Import,
+        TaskKind::ImportUndo,
+    ];
 
     /// The name in JSON and in keys.
     pub const fn name(self) -> &'static str {
         match self {
             TaskKind::Export => "export",
             TaskKind::DailyStatistics => "daily_statistics",
+            TaskKind::ImportCheck => "import_check",
+            TaskKind::Import => "import",
+            TaskKind::ImportUndo => "import_undo",
         }
     }
 
@@ -185,6 +201,9 @@ pub struct TaskView {
     pub file: Option<FileView>,
     /// Why it failed; of a queued task, why its last attempt did, which is followed by another.
     pub failure: Option<FailureView>,
+    /// Of a finished check, rows by what would happen to them; of a finished import, by what has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<PlanCounts>,
 }
 
 /// A finished file.
@@ -228,6 +247,8 @@ pub enum FailureCode {
     FileStore,
     /// The task's definition no longer fits the configuration.
     Definition,
+    /// The uploaded file can't be read any more, or only in part.
+    Upload,
     /// The worker died again and again.
     Crashed,
     /// A fault of Longshore itself.

@@ -2,7 +2,7 @@
 
 use longshore_protocol::{Lang, TaskKind};
 
-use super::Texts;
+use super::{ByKind, Texts};
 use crate::format::grouped;
 
 impl Texts {
@@ -13,7 +13,16 @@ impl Texts {
 
     /// The button while a task runs.
     pub fn working_label(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(kind, ("Exporting…", "导出中…"), ("Adding up…", "统计中…"))
+        self.pick_kind(
+            kind,
+            ByKind {
+                export: ("Exporting…", "导出中…"),
+                statistics: ("Adding up…", "统计中…"),
+                check: ("Checking…", "校验中…"),
+                import: ("Importing…", "导入中…"),
+                undo: ("Undoing…", "撤销中…"),
+            },
+        )
     }
 
     /// The panel right after the click, before the server has answered.
@@ -25,14 +34,28 @@ impl Texts {
     pub fn submitted(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            (
-                "Export task submitted. You can leave this page; the file will be in Tasks.",
-                "导出任务已提交，可离开本页，稍后在「任务中心」下载。",
-            ),
-            (
-                "Daily statistics submitted. You can leave this page; the file will be in Tasks.",
-                "每日统计任务已提交，可离开本页，稍后在「任务中心」下载。",
-            ),
+            ByKind {
+                export: (
+                    "Export task submitted. You can leave this page; the file will be in Tasks.",
+                    "导出任务已提交，可离开本页，稍后在「任务中心」下载。",
+                ),
+                statistics: (
+                    "Daily statistics submitted. You can leave this page; the file will be in Tasks.",
+                    "每日统计任务已提交，可离开本页，稍后在「任务中心」下载。",
+                ),
+                check: (
+                    "Check started. You can leave this page; the draft waits for you here.",
+                    "已开始校验，可离开本页，草稿会保留在这里。",
+                ),
+                import: (
+                    "Import started. You can leave this page; its result will be in Tasks.",
+                    "已开始导入，可离开本页，稍后在「任务中心」查看结果。",
+                ),
+                undo: (
+                    "Undo started. You can leave this page; its result will be in Tasks.",
+                    "已开始撤销，可离开本页，稍后在「任务中心」查看结果。",
+                ),
+            },
         )
     }
 
@@ -40,14 +63,28 @@ impl Texts {
     pub fn joined(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            (
-                "An export of this list was already running; this is its progress.",
-                "该列表已有导出任务在进行，以下是其进度。",
-            ),
-            (
-                "Daily statistics of this list were already running; this is their progress.",
-                "该列表已有每日统计任务在进行，以下是其进度。",
-            ),
+            ByKind {
+                export: (
+                    "An export of this list was already running; this is its progress.",
+                    "该列表已有导出任务在进行，以下是其进度。",
+                ),
+                statistics: (
+                    "Daily statistics of this list were already running; this is their progress.",
+                    "该列表已有每日统计任务在进行，以下是其进度。",
+                ),
+                check: (
+                    "A check for this list was already running; this is its progress.",
+                    "该列表已有校验任务在进行，以下是其进度。",
+                ),
+                import: (
+                    "An import into this list was already running; this is its progress.",
+                    "该列表已有导入任务在进行，以下是其进度。",
+                ),
+                undo: (
+                    "An undo for this list was already running; this is its progress.",
+                    "该列表已有撤销任务在进行，以下是其进度。",
+                ),
+            },
         )
     }
 
@@ -93,17 +130,13 @@ impl Texts {
 
     /// The status could not be asked for yet.
     pub fn offline_unknown(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(
-            kind,
-            (
+        self.pick_kind(kind, ByKind { export: (
                 "Connection lost. Export is available again as soon as the server answers; reconnecting…",
                 "连接中断，服务器恢复后即可导出，正在重连…",
-            ),
-            (
+            ), statistics: (
                 "Connection lost. Daily statistics are available again as soon as the server answers; reconnecting…",
                 "连接中断，服务器恢复后即可统计，正在重连…",
-            ),
-        )
+            ), check: ("Connection lost. The check goes on as soon as the server answers; reconnecting…", "连接中断，服务器恢复后即可校验，正在重连…"), import: ("Connection lost. Import is available again as soon as the server answers; reconnecting…", "连接中断，服务器恢复后即可导入，正在重连…"), undo: ("Connection lost. Undo is available again as soon as the server answers; reconnecting…", "连接中断，服务器恢复后即可撤销，正在重连…") })
     }
 
     /// The poll gets through, but the task store behind it does not answer.
@@ -144,6 +177,12 @@ impl Texts {
             (Lang::Zh, TaskKind::Export) => format!("取消{dataset}的导出"),
             (Lang::En, TaskKind::DailyStatistics) => format!("Cancel the daily statistics of {dataset}"),
             (Lang::Zh, TaskKind::DailyStatistics) => format!("取消{dataset}的每日统计"),
+            (Lang::En, TaskKind::ImportCheck) => format!("Cancel the check for {dataset}"),
+            (Lang::Zh, TaskKind::ImportCheck) => format!("取消{dataset}的导入校验"),
+            (Lang::En, TaskKind::Import) => format!("Cancel the import into {dataset}"),
+            (Lang::Zh, TaskKind::Import) => format!("取消{dataset}的导入"),
+            (Lang::En, TaskKind::ImportUndo) => format!("Cancel the undo for {dataset}"),
+            (Lang::Zh, TaskKind::ImportUndo) => format!("取消{dataset}的撤销导入"),
         }
     }
 
@@ -159,25 +198,57 @@ impl Texts {
 
     /// Opens the panel again.
     pub fn show_progress(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(kind, ("Show progress", "查看进度"), ("Show statistics' progress", "查看统计进度"))
+        self.pick_kind(
+            kind,
+            ByKind {
+                export: ("Show progress", "查看进度"),
+                statistics: ("Show statistics' progress", "查看统计进度"),
+                check: ("Show progress", "查看进度"),
+                import: ("Show progress", "查看进度"),
+                undo: ("Show progress", "查看进度"),
+            },
+        )
     }
 
     /// Opens the panel of a finished task again.
     pub fn show_result(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(kind, ("Show result", "查看结果"), ("Show statistics' result", "查看统计结果"))
+        self.pick_kind(
+            kind,
+            ByKind {
+                export: ("Show result", "查看结果"),
+                statistics: ("Show statistics' result", "查看统计结果"),
+                check: ("Show result", "查看结果"),
+                import: ("Show result", "查看结果"),
+                undo: ("Show result", "查看结果"),
+            },
+        )
     }
 
     /// Name of the progress bar.
     pub fn progress_label(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(kind, ("Export progress", "导出进度"), ("Daily statistics progress", "每日统计进度"))
+        self.pick_kind(
+            kind,
+            ByKind {
+                export: ("Export progress", "导出进度"),
+                statistics: ("Daily statistics progress", "每日统计进度"),
+                check: ("Check progress", "校验进度"),
+                import: ("Import progress", "导入进度"),
+                undo: ("Undo progress", "撤销进度"),
+            },
+        )
     }
 
     /// The task was not submitted, because the request was wrong.
     pub fn not_submitted(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            ("The export was not started:", "导出未开始："),
-            ("The daily statistics were not started:", "每日统计未开始："),
+            ByKind {
+                export: ("The export was not started:", "导出未开始："),
+                statistics: ("The daily statistics were not started:", "每日统计未开始："),
+                check: ("The check was not started:", "校验未开始："),
+                import: ("The import was not started:", "导入未开始："),
+                undo: ("The undo was not started:", "撤销未开始："),
+            },
         )
     }
 

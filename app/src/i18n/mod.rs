@@ -10,12 +10,13 @@
 //! Two languages with a few hundred texts need none of that.
 //!
 //! Modules: `refusals` for errors and field problems, `export` for the buttons and the task panel, `drawer` for what is chosen
-//! before an export, `tasks` for where a task stands, `task_centre` and `task_details` for the page of tasks, `list` for the
+//! before an export, `import_problems` for what can be wrong with a file and its draft, `tasks` for where a task stands, `task_centre` and `task_details` for the page of tasks, `list` for the
 //! dataset page, `frame` for what surrounds the pages.
 
 mod drawer;
 mod export;
 mod frame;
+mod import_problems;
 mod list;
 mod refusals;
 mod task_centre;
@@ -51,16 +52,14 @@ impl Texts {
         }
     }
 
-    /// The text of a kind of task, each in English and 中文.
-    fn pick_kind(
-        self,
-        kind: TaskKind,
-        export: (&'static str, &'static str),
-        statistics: (&'static str, &'static str),
-    ) -> &'static str {
+    /// The text of a kind of task.
+    fn pick_kind(self, kind: TaskKind, texts: ByKind) -> &'static str {
         let (en, zh) = match kind {
-            TaskKind::Export => export,
-            TaskKind::DailyStatistics => statistics,
+            TaskKind::Export => texts.export,
+            TaskKind::DailyStatistics => texts.statistics,
+            TaskKind::ImportCheck => texts.check,
+            TaskKind::Import => texts.import,
+            TaskKind::ImportUndo => texts.undo,
         };
         self.pick(en, zh)
     }
@@ -108,6 +107,15 @@ impl Texts {
     pub fn join(self, parts: &[String]) -> String {
         parts.join(self.pick(", ", "、"))
     }
+}
+
+/// A fixed text for each kind of task, each in English and 中文.
+struct ByKind {
+    export: (&'static str, &'static str),
+    statistics: (&'static str, &'static str),
+    check: (&'static str, &'static str),
+    import: (&'static str, &'static str),
+    undo: (&'static str, &'static str),
 }
 
 /// The texts in the language that the person has chosen, as a signal.

@@ -2,7 +2,7 @@
 
 use longshore_protocol::{ErrorCode, FailureCode, FailureView, Lang, ProblemKind, TaskKind};
 
-use super::Texts;
+use super::{ByKind, Texts};
 use crate::format::grouped;
 
 impl Texts {
@@ -32,6 +32,14 @@ impl Texts {
             ErrorCode::TaskNotFinished => self.pick(
                 "The task has not finished yet. Wait until it is done.",
                 "任务尚未完成，请等待完成后再操作。",
+            ),
+            ErrorCode::UnknownDraft => self.pick(
+                "This import was discarded, or its time has passed. Upload the file again.",
+                "该导入已被放弃或已过期，请重新上传文件。",
+            ),
+            ErrorCode::DraftChanged => self.pick(
+                "This import was changed elsewhere, for example in another tab. Reload the page to see where it stands.",
+                "该导入已在别处（例如另一个标签页）更改，请刷新页面查看最新状态。",
             ),
             ErrorCode::FileExpired => self.pick("File expired: export again.", "文件已过期，请重新导出。"),
             ErrorCode::SessionInvalid => self.pick(
@@ -108,6 +116,20 @@ impl Texts {
                 Lang::En => format!("This is too long. At most {} are allowed.", grouped(u64::from(*limit))),
                 Lang::Zh => format!("内容过长，最多允许 {}。", grouped(u64::from(*limit))),
             },
+            ProblemKind::NotASpreadsheet
+            | ProblemKind::FileEmpty
+            | ProblemKind::PasswordProtected
+            | ProblemKind::FileDamaged
+            | ProblemKind::FileTooBig { .. }
+            | ProblemKind::SheetTooBig { .. }
+            | ProblemKind::BadEncoding { .. }
+            | ProblemKind::NoSuchChoice { .. }
+            | ProblemKind::NotImportable
+            | ProblemKind::ModeNotAllowed { .. }
+            | ProblemKind::NotMatched
+            | ProblemKind::NothingToImport
+            | ProblemKind::PlanHasErrors
+            | ProblemKind::NotUndoable => self.import_problem(kind),
         }
     }
 
@@ -143,16 +165,16 @@ impl Texts {
                 "the file could not be stored. Try again later or ask your administrator to check the file store.",
                 "文件无法保存。请稍后重试，或联系管理员检查文件存储。",
             ),
-            FailureCode::Definition => self.pick_kind(
-                kind,
-                (
+            FailureCode::Definition => self.pick_kind(kind, ByKind { export: (
                     "the list has changed since it was requested. Reload the page and export again.",
                     "列表定义已变更。请刷新页面后重新导出。",
-                ),
-                (
+                ), statistics: (
                     "the list has changed since they were requested. Reload the page and start them again.",
                     "列表定义已变更。请刷新页面后重新统计。",
-                ),
+                ), check: ("the list has changed since. Check the file again.", "列表定义已变更。请重新校验文件。"), import: ("the list has changed since the check. Check the file again.", "列表定义在校验后已变更。请重新校验文件。"), undo: ("the list has changed since the import. Ask your administrator.", "列表定义在导入后已变更。请联系管理员。") }),
+            FailureCode::Upload => self.pick(
+                "the uploaded file can't be read any more, or only in part. Upload it again.",
+                "上传的文件已无法读取或只能读取一部分。请重新上传。",
             ),
             FailureCode::Crashed => self.pick(
                 "it stopped unexpectedly several times. Narrow the filter and try again.",

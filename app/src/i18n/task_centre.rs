@@ -2,7 +2,7 @@
 
 use longshore_protocol::{Lang, TaskKind};
 
-use super::Texts;
+use super::{ByKind, Texts};
 
 impl Texts {
     /// Title of the task centre.
@@ -59,31 +59,44 @@ impl Texts {
 
     /// Starts the work of a task that succeeded once more.
     pub fn repeat_task(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(kind, ("Export again", "再次导出"), ("Add up again", "再次统计"))
+        self.pick_kind(
+            kind,
+            ByKind {
+                export: ("Export again", "再次导出"),
+                statistics: ("Add up again", "再次统计"),
+                check: ("Check again", "再次校验"),
+                import: ("Import again", "再次导入"),
+                undo: ("Undo again", "再次撤销"),
+            },
+        )
     }
 
     /// The work was started again.
     pub fn repeated(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            ("Export task submitted. It is under Running.", "导出任务已提交，见「进行中」。"),
-            ("Daily statistics submitted. They are under Running.", "每日统计任务已提交，见「进行中」。"),
+            ByKind {
+                export: ("Export task submitted. It is under Running.", "导出任务已提交，见「进行中」。"),
+                statistics: (
+                    "Daily statistics submitted. They are under Running.",
+                    "每日统计任务已提交，见「进行中」。",
+                ),
+                check: ("Check started. It is under Running.", "已开始校验，见「进行中」。"),
+                import: ("Import started. It is under Running.", "已开始导入，见「进行中」。"),
+                undo: ("Undo started. It is under Running.", "已开始撤销，见「进行中」。"),
+            },
         )
     }
 
     /// It was not, because such a task is running.
     pub fn repeat_met_running(self, kind: TaskKind) -> &'static str {
-        self.pick_kind(
-            kind,
-            (
+        self.pick_kind(kind, ByKind { export: (
                 "An export of this list is already running; see Running. Retry when it has ended.",
                 "该列表已有导出任务在进行，见「进行中」，请在其结束后重试。",
-            ),
-            (
+            ), statistics: (
                 "Daily statistics of this list are already running; see Running. Retry when they have ended.",
                 "该列表已有每日统计任务在进行，见「进行中」，请在其结束后重试。",
-            ),
-        )
+            ), check: ("A check for this list is already running; see Running. Retry when it has ended.", "该列表已有校验任务在进行，见「进行中」，请在其结束后重试。"), import: ("An import into this list is already running; see Running. Retry when it has ended.", "该列表已有导入任务在进行，见「进行中」，请在其结束后重试。"), undo: ("An undo for this list is already running; see Running. Retry when it has ended.", "该列表已有撤销任务在进行，见「进行中」，请在其结束后重试。") })
     }
 
     /// Opens the details.

@@ -4,7 +4,7 @@ use longshore_protocol::{
     FailureCode, FailureView, FileView, Lang, Phase, Progress, TaskKind, TaskView, Unit,
 };
 
-use super::Texts;
+use super::{ByKind, Texts};
 use crate::format::{grouped, size};
 
 /// The contract's `message`: where the task stands, as a sentence. It names no moment in time, because the
@@ -145,8 +145,19 @@ impl Texts {
     pub fn cancelled(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            ("Export cancelled. Nothing was kept.", "导出已取消，未保留文件"),
-            ("Daily statistics cancelled. Nothing was kept.", "每日统计已取消，未保留文件"),
+            ByKind {
+                export: ("Export cancelled. Nothing was kept.", "导出已取消，未保留文件"),
+                statistics: ("Daily statistics cancelled. Nothing was kept.", "每日统计已取消，未保留文件"),
+                check: ("Check cancelled. Nothing was changed.", "校验已取消，数据未改动"),
+                import: (
+                    "Import cancelled. Its report says which rows are in.",
+                    "导入已取消，已导入的行见报告",
+                ),
+                undo: (
+                    "Undo cancelled. What was taken back stays so; undo again for the rest.",
+                    "撤销已取消，已撤销的部分保持不变，可再次撤销其余部分",
+                ),
+            },
         )
     }
 
@@ -187,8 +198,13 @@ impl Texts {
     pub fn ready_without_file(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            ("Ready: the file can be downloaded.", "导出完成，可以下载文件。"),
-            ("Ready: the file can be downloaded.", "每日统计完成，可以下载文件。"),
+            ByKind {
+                export: ("Ready: the file can be downloaded.", "导出完成，可以下载文件。"),
+                statistics: ("Ready: the file can be downloaded.", "每日统计完成，可以下载文件。"),
+                check: ("Check finished.", "校验完成。"),
+                import: ("Import finished.", "导入完成。"),
+                undo: ("The import was undone.", "导入已撤销。"),
+            },
         )
     }
 
@@ -196,8 +212,16 @@ impl Texts {
     pub fn failed_without_reason(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            ("Export failed. Try again.", "导出失败。请重试。"),
-            ("Daily statistics failed. Try again.", "每日统计失败。请重试。"),
+            ByKind {
+                export: ("Export failed. Try again.", "导出失败。请重试。"),
+                statistics: ("Daily statistics failed. Try again.", "每日统计失败。请重试。"),
+                check: ("Check failed. Try again.", "校验失败。请重试。"),
+                import: (
+                    "Import failed. Check the file again; rows that are in already count as unchanged.",
+                    "导入失败。请重新校验文件，已导入的行会计为无变化。",
+                ),
+                undo: ("Undo failed. Try again.", "撤销失败。请重试。"),
+            },
         )
     }
 
@@ -219,6 +243,20 @@ impl Texts {
             (Lang::Zh, TaskKind::DailyStatistics) => {
                 format!("每日统计已超过 {count} {zh}，任务已放弃，可重新统计")
             }
+            (Lang::En, TaskKind::ImportCheck) => {
+                format!("Check stopped after {count} {en}{plural}. You can start it again.")
+            }
+            (Lang::Zh, TaskKind::ImportCheck) => format!("校验已超过 {count} {zh}，任务已放弃，可重新校验"),
+            (Lang::En, TaskKind::Import) => format!(
+                "Import stopped after {count} {en}{plural}. Check the file again; rows that are in already count as unchanged."
+            ),
+            (Lang::Zh, TaskKind::Import) => {
+                format!("导入已超过 {count} {zh}，任务已放弃，请重新校验文件，已导入的行会计为无变化")
+            }
+            (Lang::En, TaskKind::ImportUndo) => {
+                format!("Undo stopped after {count} {en}{plural}. You can start it again.")
+            }
+            (Lang::Zh, TaskKind::ImportUndo) => format!("撤销已超过 {count} {zh}，任务已放弃，可重新撤销"),
         }
     }
 
@@ -226,8 +264,16 @@ impl Texts {
     pub fn file_expired(self, kind: TaskKind) -> &'static str {
         self.pick_kind(
             kind,
-            ("File expired: export again", "文件已过期，请重新导出"),
-            ("File expired: start the statistics again", "文件已过期，请重新统计"),
+            ByKind {
+                export: ("File expired: export again", "文件已过期，请重新导出"),
+                statistics: ("File expired: start the statistics again", "文件已过期，请重新统计"),
+                check: ("The error rows have expired: check the file again", "错误行文件已过期，请重新校验"),
+                import: (
+                    "The error rows have expired; what was imported stays",
+                    "错误行文件已过期，已导入的数据不受影响",
+                ),
+                undo: ("The report has expired", "报告已过期"),
+            },
         )
     }
 
@@ -250,6 +296,9 @@ impl Texts {
         match kind {
             TaskKind::Export => self.pick("Export", "导出"),
             TaskKind::DailyStatistics => self.pick("Daily statistics", "每日统计"),
+            TaskKind::ImportCheck => self.pick("Import check", "导入校验"),
+            TaskKind::Import => self.pick("Import", "导入"),
+            TaskKind::ImportUndo => self.pick("Undo of an import", "撤销导入"),
         }
     }
 }

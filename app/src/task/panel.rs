@@ -39,6 +39,24 @@ impl PanelIds {
                 download: "statistics-download-link",
                 cancel: "statistics-cancel-button",
             },
+            TaskKind::ImportCheck => PanelIds {
+                panel: "check-panel",
+                title: "check-panel-title",
+                download: "check-download-link",
+                cancel: "check-cancel-button",
+            },
+            TaskKind::Import => PanelIds {
+                panel: "import-panel",
+                title: "import-panel-title",
+                download: "import-download-link",
+                cancel: "import-cancel-button",
+            },
+            TaskKind::ImportUndo => PanelIds {
+                panel: "undo-panel",
+                title: "undo-panel-title",
+                download: "undo-download-link",
+                cancel: "undo-cancel-button",
+            },
         }
     }
 }

@@ -11,8 +11,8 @@ mod report;
 use serde::{Deserialize, Serialize};
 
 pub use draft::{
-    DraftProblem, DraftRequest, ImportDraft, MappedTo, MatchedBy, SheetView, SourceColumn, UpdateDraftRequest,
-    UploadedFile,
+    DraftProblem, DraftRequest, ImportDraft, MappedTo, MatchedBy, SheetView, SourceColumn,
+    UpdateDraftRequest, UploadedFile,
 };
 pub use plan::{
     ImportPlan, PlanCell, PlanCounts, PlanRow, PlanRowsPage, PlanRowsRequest, PlanShow, ProblemCount,

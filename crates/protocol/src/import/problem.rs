@@ -174,7 +174,9 @@ impl CellProblem {
             },
             CellProblem::TooManyDecimals { scale: 0 } => "此列不保留小数，请取整".to_owned(),
             CellProblem::TooManyDecimals { scale } => format!("此列最多保留 {scale} 位小数，请四舍五入"),
-            CellProblem::OutOfRange { min: Some(min), max: Some(max) } => format!("必须在 {min} 到 {max} 之间"),
+            CellProblem::OutOfRange { min: Some(min), max: Some(max) } => {
+                format!("必须在 {min} 到 {max} 之间")
+            }
             CellProblem::OutOfRange { min: Some(min), max: None } => format!("必须不小于 {min}"),
             CellProblem::OutOfRange { min: None, max: Some(max) } => format!("必须不大于 {max}"),
             CellProblem::OutOfRange { min: None, max: None } => "超出允许的范围".to_owned(),
@@ -193,7 +195,9 @@ impl CellProblem {
             CellProblem::DoesNotExist => "该主键的记录不存在，本次只更新已有记录".to_owned(),
             CellProblem::FormulaError => "单元格中的公式出错，请直接填写值".to_owned(),
             CellProblem::NotStorable => "含有无法保存的字符，请重新输入".to_owned(),
-            CellProblem::DigitsLost => "数字超过 15 位，Excel 可能已改变末尾几位，请将该列设为文本格式".to_owned(),
+            CellProblem::DigitsLost => {
+                "数字超过 15 位，Excel 可能已改变末尾几位，请将该列设为文本格式".to_owned()
+            }
         }
     }
 }

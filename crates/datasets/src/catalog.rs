@@ -10,6 +10,7 @@ use crate::config::{CatalogConfig, ColumnConfig, DailyStatisticsConfig, DatasetC
 use crate::database::{Address, Database};
 use crate::dataset::{Column, DailyStatistics, Dataset, Relation};
 use crate::error::ConfigError;
+use crate::import::Importing;
 
 /// The largest scale of a decimal column: 18 digits after the point still leave 20 before it in 128 bits.
 pub const SCALE_MAX: u8 = 18;
@@ -125,7 +126,9 @@ fn checked(
         .as_ref()
         .map(|statistics| checked_statistics(&at("daily_statistics"), statistics, &columns))
         .transpose()?;
+    let importing = Importing::checked(&format!("dataset.{id}"), config, &relation, &columns)?;
     Ok(Dataset {
+        importing,
         id: dataset_id,
         labels: or_else(&config.label, id),
         position: config.position,

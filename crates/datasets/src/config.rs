@@ -23,12 +23,19 @@
 //! [dataset.orders.daily_statistics] # offers a file with a line a day
 //! date = "created_at"               # the day a row belongs to: a date or timestamp column
 //! sums = ["total"]                  # what is added up per day: integer, decimal or float columns
+//!
+//! [dataset.orders.import]           # files can be imported into the table
+//! modes = ["upsert", "insert"]      # what may be done with known and new rows; the first is offered first
+//! key = ["id"]                      # columns (by name) whose values name a row; the dataset's key where absent
 //! ```
+//!
+//! What a column's values have to be in a file stands with the column, `import = { … }`: [`ColumnImportConfig`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use longshore_protocol::dataset::AllowedValue;
+use longshore_protocol::import::ImportMode;
 use longshore_protocol::{ColumnType, Labels};
 use serde::Deserialize;
 
@@ -89,6 +96,60 @@ pub struct DatasetConfig {
     pub column: Vec<ColumnConfig>,
     /// What daily statistics count and add up; they are not offered where absent.
     pub daily_statistics: Option<DailyStatisticsConfig>,
+    /// How files can be imported into its table; they can't where absent.
+    pub import: Option<ImportConfig>,
+}
+
+/// How files can be imported into a dataset.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportConfig {
+    /// What may be done with rows that are, or are not, there; all modes where empty. The first is offered first.
+    #[serde(default)]
+    pub modes: Vec<ImportMode>,
+    /// Names of the columns whose values together name a row; the columns of the dataset's key where empty.
+    #[serde(default)]
+    pub key: Vec<String>,
+}
+
+/// What an import asks of a column's values.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ColumnImportConfig {
+    /// Whether the column takes no part in imports, for instance because the database computes it.
+    pub excluded: bool,
+    /// Whether each row needs a value. Columns of the key always do.
+    pub required: bool,
+    /// Further headers by which files call it.
+    pub aliases: Vec<String>,
+    /// The smallest value, as it would stand in a file.
+    pub min: Option<String>,
+    /// The largest value, as it would stand in a file.
+    pub max: Option<String>,
+    /// Characters that a text may have.
+    pub max_length: Option<u32>,
+    /// A regular expression that the whole of a text has to match (<https://docs.rs/regex/latest/regex/#syntax>).
+    pub pattern: Option<String>,
+    /// What `pattern` asks for in a form that people read, such as `AB-123`.
+    pub form: Option<String>,
+    /// Whether no two rows may share a value.
+    pub unique: bool,
+    /// Where each value has to be found.
+    pub references: Option<ReferenceConfig>,
+    /// A realistic value for the template.
+    pub example: Option<String>,
+}
+
+/// A column of another table, in which values have to be found.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceConfig {
+    /// The schema of the table, where it is not the connection's own.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+    /// Its SQL column.
+    pub column: String,
 }
 
 /// What daily statistics of a dataset count and add up.
@@ -124,6 +185,9 @@ pub struct ColumnConfig {
     /// The only values it can have, with labels.
     #[serde(default)]
     pub values: Vec<AllowedValue>,
+    /// What an import asks of its values.
+    #[serde(default)]
+    pub import: ColumnImportConfig,
 }
 
 /// A column type as it stands in the configuration.

@@ -7,6 +7,7 @@ use longshore_protocol::{ColumnType, ColumnView, DatasetId, DatasetView, FilterO
 
 use crate::config::StoredAs;
 use crate::database::Database;
+use crate::import::Importing;
 
 /// One column.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +86,8 @@ pub struct Dataset {
     pub export_deadline: Option<Duration>,
     /// What daily statistics count and add up, where they are offered.
     pub daily_statistics: Option<DailyStatistics>,
+    /// How files can be imported into it, where they can.
+    pub importing: Option<Importing>,
 }
 
 impl Dataset {
@@ -93,7 +96,7 @@ impl Dataset {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// The dataset as a front end sees it.
+    /// The dataset as a front end sees it. How large a file may be is not the dataset's to say: of an import both limits are 0.
     pub fn view(&self) -> DatasetView {
         let column = |column: &Column| ColumnView {
             name: column.name.clone(),
@@ -109,6 +112,7 @@ impl Dataset {
             key: self.key.clone(),
             default_sort: self.default_sort.clone(),
             has_daily_statistics: self.daily_statistics.is_some(),
+            import: self.importing.as_ref().map(|importing| importing.view(&self.columns, 0, 0)),
         }
     }
 }

@@ -6,7 +6,8 @@
 //! [`dataset`]s; [`query`] turns a request into a checked [`Query`], or into what is wrong with it per
 //! field; `statement` makes SQL of it; [`source`] runs that in one snapshot of the database, of which there
 //! is one kind a database (`sqlite`, `postgres`, `mysql`); `columns` gathers values into batches. [`introspect`] asks a
-//! database what a table is made of, and [`mod@check`] compares that with a dataset.
+//! database what a table is made of, and [`mod@check`] compares that with a dataset. [`import`] is the way back: cells of a file are
+//! checked against the database, written, and taken back.
 //!
 //! Invariants:
 //! - This is the only crate that speaks SQL. Names in SQL come from the configuration, values travel as
@@ -14,7 +15,7 @@
 //! - Every order ends with the dataset's unique key, so that it is total.
 //! - An export is one statement in one transaction; OFFSET serves only the pages on the screen.
 //! - Sums of decimals and whole numbers are exact; nothing of them passes through floating point.
-//! - Databases are opened read-only.
+//! - Databases are opened read-only, but by [`import`], which is the one that writes.
 
 pub mod catalog;
 pub mod check;
@@ -25,6 +26,7 @@ pub mod database;
 pub mod dataset;
 pub mod demo;
 pub mod error;
+pub mod import;
 pub mod introspect;
 mod mysql;
 mod postgres;

@@ -1,0 +1,237 @@
+//! A chunk of rows that was checked: the plan of these rows, and what taking them back needs.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt8Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array};
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{ArrowError, Schema};
+use longshore_protocol::import::{PlanCell, PlanCounts, PlanRow, PlanShow, RowAction, RowError};
+
+use crate::text;
+
+/// Begins the bytes of a chunk; the last is the version of the form.
+const MAGIC: &[u8; 8] = b"LSCHUNK\x01";
+/// Bytes of a [`KeyDigest`]: column, digest and row.
+const DIGEST_BYTES: usize = 4 + 16 + 4;
+
+/// What must be once in a file: the import's key of a row, or the value of a column without duplicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyDigest {
+    /// The position of the dataset's column; `None` for the import's key.
+    pub column: Option<usize>,
+    /// A digest of the value, equal where the database takes values for equal.
+    pub digest: u128,
+    /// The row's number in the file.
+    pub row: u32,
+}
+
+/// A chunk of rows that was checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedChunk {
+    /// `row` (UInt32, the number in the file), `action` (UInt8, a [`RowAction`]), and for each mapped column of the dataset, in the
+    /// dataset's order, `n{name}`, the new value, and `o{name}`, the value in the database: null unless the row's key was found
+    /// there. Types are those of [`crate::schema::data_type`].
+    pub rows: RecordBatch,
+    /// What is wrong, and warnings, in the order of the rows.
+    pub errors: Vec<RowError>,
+    /// What must be once in a file, of rows where it could be read.
+    pub keys: Vec<KeyDigest>,
+}
+
+impl CheckedChunk {
+    /// Rows by what would happen to them.
+    pub fn counts(&self) -> PlanCounts {
+        let mut counts = PlanCounts::default();
+        for index in 0..self.rows.num_rows() {
+            match self.action(index) {
+                RowAction::Create => counts.create += 1,
+                RowAction::Update => counts.update += 1,
+                RowAction::Unchanged => counts.unchanged += 1,
+                RowAction::Error => counts.error += 1,
+            }
+        }
+        counts
+    }
+
+    /// How many rows there are.
+    pub fn row_count(&self) -> usize {
+        self.rows.num_rows()
+    }
+
+    /// The number in the file of the row at a place.
+    pub fn row_number(&self, index: usize) -> u32 {
+        self.rows.column(0).as_primitive::<UInt32Type>().value(index)
+    }
+
+    /// What would happen to the row at a place.
+    pub fn action(&self, index: usize) -> RowAction {
+        RowAction::from_u8(self.rows.column(1).as_primitive::<UInt8Type>().value(index))
+    }
+
+    /// The place of a row by its number in the file; rows stand in its order.
+    pub fn index_of(&self, row: u32) -> Option<usize> {
+        self.rows.column(0).as_primitive::<UInt32Type>().values().binary_search(&row).ok()
+    }
+
+    /// Puts rows in error that the chunk alone could not find wrong, such as duplicates across chunks; rows of other chunks are
+    /// passed over.
+    ///
+    /// # Errors
+    /// [`ArrowError`] if the chunk is not of the form that is promised.
+    pub fn fail_rows(&mut self, errors: Vec<RowError>) -> Result<(), ArrowError> {
+        let mut actions: Vec<u8> = self.rows.column(1).as_primitive::<UInt8Type>().values().to_vec();
+        for error in errors {
+            let Some(index) = self.index_of(error.row) else { continue };
+            if !error.problem.is_warning() {
+                actions[index] = RowAction::Error as u8;
+            }
+            let place = self.errors.partition_point(|other| other.row <= error.row);
+            self.errors.insert(place, error);
+        }
+        let mut columns: Vec<ArrayRef> = self.rows.columns().to_vec();
+        columns[1] = Arc::new(UInt8Array::from(actions));
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows.num_rows()));
+        self.rows = RecordBatch::try_new_with_options(self.rows.schema(), columns, &options)?;
+        Ok(())
+    }
+
+    /// How many rows a page of that sort has to choose from.
+    pub fn shown_count(&self, show: PlanShow) -> usize {
+        (0..self.row_count()).filter(|index| self.is_shown(show, *index)).count()
+    }
+
+    fn is_shown(&self, show: PlanShow, index: usize) -> bool {
+        let action = self.action(index);
+        match show {
+            PlanShow::Errors => action == RowAction::Error,
+            PlanShow::Updates => action == RowAction::Update,
+            PlanShow::Creates => action == RowAction::Create,
+            PlanShow::All => true,
+        }
+    }
+
+    /// The names of the dataset's columns that the rows have, in the dataset's order.
+    pub fn column_names(&self) -> Vec<String> {
+        let schema = self.rows.schema();
+        let names = schema.fields().iter().skip(2).filter_map(|field| field.name().strip_prefix('n'));
+        names.map(str::to_owned).collect()
+    }
+
+    /// Rows of that sort for the screen, `limit` of them after the first `offset`.
+    pub fn plan_rows(&self, show: PlanShow, offset: usize, limit: usize) -> Vec<PlanRow> {
+        let shown = (0..self.row_count()).filter(|index| self.is_shown(show, *index));
+        let indexes: Vec<usize> = shown.skip(offset).take(limit).collect();
+        let names = self.column_names();
+        indexes.into_iter().map(|index| self.plan_row(index, &names)).collect()
+    }
+
+    fn plan_row(&self, index: usize, names: &[String]) -> PlanRow {
+        let (row, action) = (self.row_number(index), self.action(index));
+        let first = self.errors.partition_point(|error| error.row < row);
+        let errors: Vec<&RowError> =
+            self.errors[first..].iter().take_while(|error| error.row == row).collect();
+        let texts = text::rows(&self.rows.slice(index, 1)).pop().unwrap_or_default();
+        let cells = names.iter().enumerate().map(|(place, name)| {
+            let of_cell: Vec<&&RowError> =
+                errors.iter().filter(|error| error.column.as_deref() == Some(name)).collect();
+            let [new, old] = [2 + 2 * place, 3 + 2 * place].map(|at| texts.get(at).cloned().flatten());
+            let given = of_cell.iter().find(|error| !error.problem.is_warning());
+            let changes = action == RowAction::Update && new != old;
+            PlanCell {
+                new: given.map_or(new, |error| Some(error.given.clone()).filter(|given| !given.is_empty())),
+                old: changes.then_some(old),
+                problems: of_cell.iter().map(|error| error.problem.clone()).collect(),
+            }
+        });
+        let is_of_row =
+            |error: &&&RowError| error.column.as_ref().is_none_or(|column| !names.contains(column));
+        PlanRow {
+            row,
+            action,
+            cells: cells.collect(),
+            problems: errors.iter().filter(is_of_row).map(|error| error.problem.clone()).collect(),
+        }
+    }
+
+    /// The chunk as bytes; equal chunks have equal bytes.
+    ///
+    /// # Errors
+    /// [`ArrowError`] if it can't be written so.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ArrowError> {
+        let mut writer = StreamWriter::try_new(Vec::new(), &self.rows.schema())?;
+        writer.write(&self.rows)?;
+        let rows = writer.into_inner()?;
+        let errors =
+            serde_json::to_vec(&self.errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
+        let mut bytes = Vec::with_capacity(32 + rows.len() + errors.len() + self.keys.len() * DIGEST_BYTES);
+        bytes.extend_from_slice(MAGIC);
+        for part in [&rows, &errors] {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part);
+        }
+        for key in &self.keys {
+            let column = key.column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX);
+            bytes.extend_from_slice(&column.to_le_bytes());
+            bytes.extend_from_slice(&key.digest.to_le_bytes());
+            bytes.extend_from_slice(&key.row.to_le_bytes());
+        }
+        Ok(bytes)
+    }
+
+    /// Reads what [`CheckedChunk::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`ArrowError`] if the bytes are no chunk, or not all of one.
+    pub fn from_bytes(bytes: &[u8]) -> Result<CheckedChunk, ArrowError> {
+        let broken = || ArrowError::ParseError("the bytes are no checked chunk".to_owned());
+        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(broken)?;
+        let mut part = || {
+            let (length, after) = rest.split_first_chunk().ok_or_else(broken)?;
+            let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| broken())?;
+            let (part, after) = after.split_at_checked(length).ok_or_else(broken)?;
+            rest = after;
+            Ok::<_, ArrowError>(part)
+        };
+        let (rows, errors) = (part()?, part()?);
+        let mut reader = StreamReader::try_new(Cursor::new(rows), None)?;
+        let rows = reader.next().ok_or_else(broken)??;
+        let has_form =
+            has_form(&rows.schema()) && rows.column(0).null_count() + rows.column(1).null_count() == 0;
+        if !has_form || rest.len() % DIGEST_BYTES != 0 {
+            return Err(broken());
+        }
+        let errors =
+            serde_json::from_slice(errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
+        let keys = rest.chunks_exact(DIGEST_BYTES).map(|bytes| {
+            let (column, after) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
+            let (digest, after) = after.split_first_chunk::<16>().ok_or_else(broken)?;
+            let (row, _) = after.split_first_chunk::<4>().ok_or_else(broken)?;
+            let column = Some(u32::from_le_bytes(*column)).filter(|column| *column != u32::MAX);
+            Ok(KeyDigest {
+                column: column.map(|column| column as usize),
+                digest: u128::from_le_bytes(*digest),
+                row: u32::from_le_bytes(*row),
+            })
+        });
+        Ok(CheckedChunk { rows, errors, keys: keys.collect::<Result<_, ArrowError>>()? })
+    }
+}
+
+/// Whether a schema is of the form that is promised.
+fn has_form(schema: &Schema) -> bool {
+    use arrow_schema::DataType::{UInt8, UInt32};
+    let fields = schema.fields();
+    fields.len() >= 2
+        && fields.len().is_multiple_of(2)
+        && *fields[0].data_type() == UInt32
+        && *fields[1].data_type() == UInt8
+        && fields[2..].chunks(2).all(|pair| {
+            let names = (pair[0].name().strip_prefix('n'), pair[1].name().strip_prefix('o'));
+            matches!(names, (Some(new), Some(old)) if new == old)
+                && pair[0].data_type() == pair[1].data_type()
+        })
+}

@@ -1,4 +1,4 @@
-//! Tables as streams: writing XLSX, CSV, compressed CSV and Parquet.
+//! Tables as streams: writing XLSX, CSV, compressed CSV and Parquet, and reading what spreadsheet programs write, see [`read`].
 //!
 //! Purpose: turn [`RecordBatch`]es into a file that people open in Excel, WPS, LibreOffice or
 //! Numbers, or that programs for data read, while memory stays the same however many rows there are. [`open`] gives a
@@ -34,6 +34,7 @@ mod local_time;
 mod number;
 mod outlet;
 mod parquet;
+pub mod read;
 mod stored;
 mod title;
 mod width;

@@ -1,0 +1,248 @@
+//! Gathers cells, row by row, into batches of columns, and counts them against the limits.
+
+use arrow_array::{StringArray, UInt8Array, UInt32Array};
+use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+
+use super::{CellBatch, CellKind, Limit, ReadError, ReadLimits};
+
+/// Rows of a batch, where they are not too wide or too long.
+pub(crate) const ROWS_PER_BATCH: usize = 4096;
+/// Cells of a batch, empty ones among them, unless one row alone has more.
+const CELLS_PER_BATCH: usize = 1 << 20;
+/// Bytes of text of a batch before it is closed.
+const BYTES_PER_BATCH: usize = 8 << 20;
+
+/// One column on its way: texts behind one another.
+#[derive(Default)]
+struct Column {
+    kinds: Vec<u8>,
+    ends: Vec<i32>,
+    bytes: Vec<u8>,
+}
+
+/// The rows of one batch after the other.
+pub(crate) struct Rows {
+    limits: ReadLimits,
+    columns: Vec<Column>,
+    row_numbers: Vec<u32>,
+    /// The number of the row that is being filled; it joins the others once it holds something.
+    current: u32,
+    /// Whether the row being filled is among the row numbers.
+    is_started: bool,
+    byte_count: usize,
+    /// Of the batches that were taken.
+    row_count: u64,
+    cell_count: u64,
+    column_count: usize,
+}
+
+impl Rows {
+    pub(crate) fn new(limits: &ReadLimits) -> Rows {
+        Rows {
+            limits: limits.clone(),
+            columns: Vec::new(),
+            row_numbers: Vec::with_capacity(ROWS_PER_BATCH),
+            current: 0,
+            is_started: false,
+            byte_count: 0,
+            row_count: 0,
+            cell_count: 0,
+            column_count: 0,
+        }
+    }
+
+    /// Rows that held something so far.
+    pub(crate) fn row_count(&self) -> u64 {
+        self.row_count + self.row_numbers.len() as u64
+    }
+
+    /// The widest row so far.
+    pub(crate) fn column_count(&self) -> usize {
+        self.column_count.max(self.columns.len())
+    }
+
+    /// Begins the row with that number in the file, from 1. Whether the batch is full is to be asked before.
+    pub(crate) fn begin_row(&mut self, number: u32) {
+        self.current = number;
+        self.is_started = false;
+    }
+
+    /// Whether the rows so far are enough for a batch.
+    #[inline]
+    pub(crate) fn is_full(&self, rows_per_batch: usize) -> bool {
+        let row_count = self.row_numbers.len();
+        row_count >= rows_per_batch
+            || self.byte_count >= BYTES_PER_BATCH
+            || (row_count + 1) * self.columns.len() > CELLS_PER_BATCH
+    }
+
+    /// Adds a cell to the row; `column` counts from 0.
+    #[inline]
+    pub(crate) fn push(&mut self, column: usize, kind: CellKind, text: &[u8]) -> Result<(), ReadError> {
+        self.push_with(column, |bytes| {
+            bytes.extend_from_slice(text);
+            Ok(kind)
+        })
+    }
+
+    /// Adds a cell to the row, whose text `fill` appends; if it appends nothing, the cell is empty.
+    #[inline]
+    pub(crate) fn push_with(
+        &mut self,
+        column: usize,
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<CellKind, ReadError>,
+    ) -> Result<(), ReadError> {
+        let row = if self.is_started { self.row_numbers.len() - 1 } else { self.row_numbers.len() };
+        if column >= self.columns.len() {
+            self.widen(column, row, fill)
+        } else {
+            self.append(column, row, fill)
+        }
+    }
+
+    #[inline]
+    fn append(
+        &mut self,
+        column: usize,
+        row: usize,
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<CellKind, ReadError>,
+    ) -> Result<(), ReadError> {
+        let place = &mut self.columns[column];
+        if place.kinds.len() != row {
+            place.fill_up(row, column, self.current)?;
+        }
+        let start = place.bytes.len();
+        let kind = fill(&mut place.bytes)?;
+        let size = place.bytes.len() - start;
+        if size == 0 {
+            return Ok(());
+        }
+        if size as u64 > self.limits.cell_bytes {
+            return Err(too_big(Limit::CellBytes, self.limits.cell_bytes, size as u64));
+        }
+        let end = i32::try_from(place.bytes.len())
+            .map_err(|_| too_big(Limit::CellBytes, self.limits.cell_bytes, size as u64))?;
+        place.kinds.push(kind.to_u8());
+        place.ends.push(end);
+        self.byte_count += size;
+        // A batch is handed on between rows only.
+        let row_byte_count = self.byte_count.saturating_sub(BYTES_PER_BATCH) as u64;
+        if row_byte_count > self.limits.row_bytes {
+            return Err(too_big(Limit::RowBytes, self.limits.row_bytes, row_byte_count));
+        }
+        if !self.is_started {
+            self.start_row()?;
+        }
+        Ok(())
+    }
+
+    /// The same for a column that no row of the batch has reached yet.
+    #[cold]
+    fn widen(
+        &mut self,
+        column: usize,
+        row: usize,
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<CellKind, ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut text = Vec::new();
+        let kind = fill(&mut text)?;
+        if text.is_empty() {
+            return Ok(());
+        }
+        if column as u64 >= self.limits.columns {
+            return Err(too_big(Limit::Columns, self.limits.columns, column as u64 + 1));
+        }
+        self.columns.resize_with(column + 1, Column::default);
+        self.append(column, row, |bytes| {
+            bytes.extend_from_slice(&text);
+            Ok(kind)
+        })
+    }
+
+    fn start_row(&mut self) -> Result<(), ReadError> {
+        self.is_started = true;
+        self.row_numbers.push(self.current);
+        if self.row_count() > self.limits.rows {
+            return Err(too_big(Limit::Rows, self.limits.rows, self.row_count()));
+        }
+        Ok(())
+    }
+
+    /// The batch of the rows so far, after which an empty one begins; `None` where no row holds anything.
+    ///
+    /// `encoding` is named where bytes are no UTF-8.
+    pub(crate) fn take(&mut self, encoding: &'static str) -> Result<Option<CellBatch>, ReadError> {
+        let row_numbers = std::mem::replace(&mut self.row_numbers, Vec::with_capacity(ROWS_PER_BATCH));
+        let row_count = row_numbers.len();
+        if row_count == 0 {
+            return Ok(None);
+        }
+        self.column_count = self.column_count();
+        self.row_count += row_count as u64;
+        self.cell_count += row_count as u64 * self.columns.len() as u64;
+        if self.cell_count > self.limits.cells {
+            return Err(too_big(Limit::Cells, self.limits.cells, self.cell_count));
+        }
+        self.byte_count = 0;
+        self.is_started = false;
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in &mut self.columns {
+            let column = std::mem::take(column);
+            columns.push(column.finish(&row_numbers, encoding)?);
+        }
+        self.columns.clear();
+        let batch = CellBatch::new(UInt32Array::from(row_numbers), columns);
+        Ok(Some(batch.expect("every column was filled up to the number of rows, by kinds and texts")))
+    }
+}
+
+impl Column {
+    /// Adds empty cells until `row`, the place of the next one. A cell that is already there is there twice.
+    fn fill_up(&mut self, row: usize, column: usize, number: u32) -> Result<(), ReadError> {
+        if self.kinds.len() > row {
+            return Err(ReadError::damaged(format!("row {number} has column {} twice", column + 1)));
+        }
+        self.kinds.resize(row, CellKind::Empty.to_u8());
+        self.ends.resize(row, self.bytes.len() as i32);
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        row_numbers: &[u32],
+        encoding: &'static str,
+    ) -> Result<(UInt8Array, StringArray), ReadError> {
+        let row_count = row_numbers.len();
+        self.kinds.resize(row_count, CellKind::Empty.to_u8());
+        self.ends.resize(row_count, self.bytes.len() as i32);
+        let mut offsets = Vec::with_capacity(row_count + 1);
+        offsets.push(0);
+        offsets.extend_from_slice(&self.ends);
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let bytes = Buffer::from_vec(self.bytes);
+        match StringArray::try_new(offsets, bytes.clone(), None) {
+            Ok(texts) => Ok((UInt8Array::from(self.kinds), texts)),
+            Err(_) => {
+                Err(ReadError::BadEncoding { row: first_bad_row(&bytes, &self.ends, row_numbers), encoding })
+            }
+        }
+    }
+}
+
+/// The number of the first row whose text is no UTF-8.
+fn first_bad_row(bytes: &[u8], ends: &[i32], row_numbers: &[u32]) -> u32 {
+    let mut start = 0;
+    for (&number, &end) in row_numbers.iter().zip(ends) {
+        let end = end as usize;
+        if std::str::from_utf8(&bytes[start..end]).is_err() {
+            return number;
+        }
+        start = end;
+    }
+    row_numbers.last().copied().unwrap_or(1)
+}
+
+/// The error for what goes beyond a limit.
+pub(crate) fn too_big(limit: Limit, allowed: u64, found: u64) -> ReadError {
+    ReadError::TooBig { limit, allowed, found }
+}

@@ -1,0 +1,4 @@
+//! Files that other programs made, or that somebody made to do harm, go through the reader.
+
+mod support;
+mod text;

@@ -5,6 +5,10 @@
 //! the error.
 
 use leptos::prelude::*;
+use longshore_protocol::import::{
+    CheckRequest, CommitRequest, DraftRequest, ImportDraft, PlanRowsPage, PlanRowsRequest, UndoRequest,
+    UpdateDraftRequest,
+};
 use longshore_protocol::{
     ClearOut, DatasetView, ExportRequest, RegisterOut, RowsPage, RowsRequest, StatisticsRequest, TaskDetails,
     TaskQuery, TaskResultOut, TaskView,
@@ -105,4 +109,71 @@ pub async fn list_datasets() -> Result<Vec<DatasetView>, CallError> {
 #[server(name = ListRows, prefix = "/api", endpoint = "listRows", input = Json, output = Json)]
 pub async fn list_rows(#[server(flatten)] request: RowsRequest) -> Result<RowsPage, CallError> {
     crate::serve::list_rows(request).await
+}
+
+/// The caller's draft of an import into a dataset, if there is one. Drafts are made by uploading a file: `POST /upload/<dataset>`.
+///
+/// # Errors
+/// `unknown_dataset`, `store_unavailable`.
+#[server(name = GetImportDraft, prefix = "/api", endpoint = "getImportDraft", input = Json, output = Json)]
+pub async fn get_import_draft(
+    #[server(flatten)] request: DraftRequest,
+) -> Result<Option<ImportDraft>, CallError> {
+    crate::serve::import::draft(request).await
+}
+
+/// Changes the caller's draft: where it is read, how its columns are matched, its mode.
+///
+/// # Errors
+/// `unknown_dataset`, `unknown_draft`, `draft_changed`; `invalid_parameters` with what is wrong per field.
+#[server(name = UpdateImportDraft, prefix = "/api", endpoint = "updateImportDraft", input = Json, output = Json)]
+pub async fn update_import_draft(
+    #[server(flatten)] request: UpdateDraftRequest,
+) -> Result<ImportDraft, CallError> {
+    crate::serve::import::update_draft(request).await
+}
+
+/// Discards the caller's draft with its file.
+///
+/// # Errors
+/// `unknown_dataset`.
+#[server(name = DiscardImportDraft, prefix = "/api", endpoint = "discardImportDraft", input = Json, output = Json)]
+pub async fn discard_import_draft(#[server(flatten)] request: DraftRequest) -> Result<ClearOut, CallError> {
+    crate::serve::import::discard_draft(request).await
+}
+
+/// Registers the check of the caller's draft; its plan is in the draft when the task has ended.
+///
+/// # Errors
+/// `unknown_dataset`, `unknown_draft`, `draft_changed`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
+#[server(name = RegisterImportCheck, prefix = "/api", endpoint = "registerImportCheck", input = Json, output = Json)]
+pub async fn register_import_check(#[server(flatten)] request: CheckRequest) -> Result<RegisterOut, CallError> {
+    crate::serve::import::register_check(request).await
+}
+
+/// One page of the rows of a plan.
+///
+/// # Errors
+/// `unknown_dataset`, `unknown_task`, `task_not_finished`, `file_expired`.
+#[server(name = ListPlanRows, prefix = "/api", endpoint = "listPlanRows", input = Json, output = Json)]
+pub async fn list_plan_rows(#[server(flatten)] request: PlanRowsRequest) -> Result<PlanRowsPage, CallError> {
+    crate::serve::import::plan_rows(request).await
+}
+
+/// Registers the import of what the caller's draft plans. The same plan is imported once, however often this is called.
+///
+/// # Errors
+/// `unknown_dataset`, `unknown_draft`, `draft_changed`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
+#[server(name = RegisterImportTask, prefix = "/api", endpoint = "registerImportTask", input = Json, output = Json)]
+pub async fn register_import_task(#[server(flatten)] request: CommitRequest) -> Result<RegisterOut, CallError> {
+    crate::serve::import::register_import(request).await
+}
+
+/// Registers that an import is taken back.
+///
+/// # Errors
+/// `unknown_task`, `file_expired`; `invalid_parameters` where there is nothing to take back; `store_unavailable`.
+#[server(name = RegisterImportUndo, prefix = "/api", endpoint = "registerImportUndo", input = Json, output = Json)]
+pub async fn register_import_undo(#[server(flatten)] request: UndoRequest) -> Result<RegisterOut, CallError> {
+    crate::serve::import::register_undo(request).await
 }

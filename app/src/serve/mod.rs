@@ -3,6 +3,8 @@
 //! The server provides [`Centre`], [`Caller`] and [`RequestPreferences`] as context around every server
 //! function and every rendered page.
 
+pub(crate) mod import;
+
 use leptos::prelude::*;
 use longshore_jobs::centre::Registration;
 use longshore_jobs::{Caller, Centre, CentreError};

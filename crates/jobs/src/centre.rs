@@ -26,7 +26,7 @@ use crate::view::task_view;
 
 /// Tasks that a list shows.
 pub const HISTORY_MAX: usize = 100;
-type Answer<T> = Result<T, CentreError>;
+pub(crate) type Answer<T> = Result<T, CentreError>;
 
 /// Settings of the centre.
 #[derive(Clone, Debug)]
@@ -58,10 +58,10 @@ pub struct Registration {
 /// Answers the calls of front ends. Cheap to clone.
 #[derive(Clone)]
 pub struct Centre {
-    store: Arc<dyn TaskStore>,
-    catalog: Arc<Catalog>,
-    files: FileStore,
-    settings: CentreSettings,
+    pub(crate) store: Arc<dyn TaskStore>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) files: FileStore,
+    pub(crate) settings: CentreSettings,
 }
 
 impl Centre {
@@ -213,6 +213,8 @@ impl Centre {
             task: task_view(&task, ahead, now).ok_or(CentreError::UnknownTask)?,
             request: export::request_of(&task),
             manifest: FinishedFile::of(&task).and_then(|file| file.manifest),
+            import: None,
+            undo: None,
         })
     }
 

@@ -17,6 +17,12 @@ pub enum CentreError {
     /// There is no such task, or it belongs to somebody else.
     #[error("there is no such task of this person")]
     UnknownTask,
+    /// The caller has no such draft of an import.
+    #[error("there is no such draft of this person")]
+    UnknownDraft,
+    /// The draft was changed since the caller saw it.
+    #[error("the draft was changed in the meantime")]
+    DraftChanged,
     /// The task has no file yet, or never will.
     #[error("the task has no file")]
     NotFinished,
@@ -44,6 +50,8 @@ impl CentreError {
             CentreError::UnknownDataset => ErrorCode::UnknownDataset,
             CentreError::Invalid(_) => ErrorCode::InvalidParameters,
             CentreError::UnknownTask => ErrorCode::UnknownTask,
+            CentreError::UnknownDraft => ErrorCode::UnknownDraft,
+            CentreError::DraftChanged => ErrorCode::DraftChanged,
             CentreError::NotFinished => ErrorCode::TaskNotFinished,
             CentreError::FileExpired => ErrorCode::FileExpired,
             CentreError::Store(error) if error.is_retryable() => ErrorCode::StoreUnavailable,

@@ -17,6 +17,7 @@ pub mod download;
 pub mod error;
 pub mod export;
 pub mod file;
+pub mod import;
 pub mod kinds;
 pub mod leftovers;
 mod request;

@@ -26,8 +26,8 @@ fn phase_at(task: &Task, now: Timestamp) -> Phase {
 /// waits for its parts says nothing itself.
 fn progress(task: &Task, kind: TaskKind, file: Option<&FileView>) -> Progress {
     let unit = match kind {
-        TaskKind::Export => Unit::Rows,
         TaskKind::DailyStatistics => Unit::Days,
+        TaskKind::Export | TaskKind::ImportCheck | TaskKind::Import | TaskKind::ImportUndo => Unit::Rows,
     };
     if let Some(file) = file {
         return Progress { done: file.row_count, total: Some(file.row_count), unit };
@@ -75,5 +75,6 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         server_now: now.as_millis(),
         file,
         failure,
+        counts: None,
     })
 }

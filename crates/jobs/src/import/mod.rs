@@ -1,0 +1,3 @@
+//! Imports: a file becomes a draft, the draft a plan, the plan rows of a database.
+
+mod calls;

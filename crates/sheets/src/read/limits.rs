@@ -26,7 +26,7 @@ pub struct ReadLimits {
     pub compression_ratio: u64,
     /// Bytes of all shared strings of an XLSX workbook, which stay in memory, with 4 for each. By default 256 MiB.
     pub shared_string_bytes: u64,
-    /// Bytes of a file of the kinds that are read as a whole: XLSB, XLS and ODS. By default 64 MiB.
+    /// Bytes of a file of the kinds that are read as a whole: XLSB and XLS. By default 64 MiB.
     pub whole_file_bytes: u64,
     /// Bytes that come out of a zip of such a kind, and cells that such a file declares, times 32. By default 256 MiB.
     pub whole_uncompressed_bytes: u64,

@@ -12,16 +12,24 @@
 //! - Everything is synchronous; the sink is called on the caller's thread.
 
 mod batch;
+mod biff;
 mod error;
 mod feed;
 mod header;
 mod kind;
 mod limits;
+mod number_format;
+mod ods;
+mod package;
+mod parts;
+mod recognise;
 mod rows;
+mod serial;
 mod text;
+mod whole;
+mod xlsx;
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +38,7 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use feed::{Feed, Watch};
+use package::Package;
 
 pub use batch::{Cell, CellBatch, CellColumn};
 pub use error::ReadError;
@@ -94,21 +103,7 @@ pub struct ReadSummary {
 /// # Errors
 /// Any [`ReadError`] but [`ReadError::NoSuchSheet`] and [`ReadError::Stopped`].
 pub fn recognise(path: &Path, limits: &ReadLimits) -> Result<Recognised, ReadError> {
-    let mut file = File::open(path)?;
-    let _ = limits;
-    if file.metadata()?.len() == 0 {
-        return Err(ReadError::Empty);
-    }
-    let mut beginning = Vec::new();
-    Read::take(&mut file, 4096).read_to_end(&mut beginning)?;
-    file.seek(SeekFrom::Start(0))?;
-    match text::recognise(&mut file)? {
-        Some((kind, form)) => {
-            let sheets = vec![SheetInfo { name: String::new(), is_hidden: false }];
-            Ok(Recognised { kind, sheets, text: Some(form) })
-        }
-        None => Err(ReadError::NotASpreadsheet { found: "a file of another kind".to_owned() }),
-    }
+    recognise::recognise(path, limits)
 }
 
 /// The first rows of a sheet, `row_count` at most, with a guess of the header.
@@ -179,12 +174,15 @@ fn feed_from(
             sheet_count: recognised.sheets.len(),
         });
     }
-    let file = File::open(path)?;
     match recognised.kind {
+        FileKind::Xlsx | FileKind::Xlsm => {
+            xlsx::read(&Package::open(path, limits)?, choice.sheet, limits, feed)
+        }
+        FileKind::Ods => ods::read(&Package::open(path, limits)?, choice.sheet, limits, feed),
+        kind @ (FileKind::Xlsb | FileKind::Xls) => whole::read(path, kind, choice.sheet, limits, feed),
         FileKind::Csv | FileKind::Tsv => {
             let form = choice.text.or(recognised.text).unwrap_or(TextForm::new(Encoding::Utf8));
-            text::read(file, form, limits, feed)
+            text::read(File::open(path)?, form, limits, feed)
         }
-        _ => Err(ReadError::Unsupported { what: format!("the format {}", recognised.kind.extension()) }),
     }
 }

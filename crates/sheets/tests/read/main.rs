@@ -2,3 +2,4 @@
 
 mod support;
 mod text;
+mod with_calamine;

@@ -34,6 +34,9 @@ pub(crate) struct Rows {
     row_count: u64,
     cell_count: u64,
     column_count: usize,
+    /// Rows of the batch taken last, and bytes of each of its columns: the next will be alike.
+    last_row_count: usize,
+    last_sizes: Vec<usize>,
 }
 
 impl Rows {
@@ -48,6 +51,8 @@ impl Rows {
             row_count: 0,
             cell_count: 0,
             column_count: 0,
+            last_row_count: 0,
+            last_sizes: Vec::new(),
         }
     }
 
@@ -152,7 +157,10 @@ impl Rows {
         if column as u64 >= self.limits.columns {
             return Err(too_big(Limit::Columns, self.limits.columns, column as u64 + 1));
         }
-        self.columns.resize_with(column + 1, Column::default);
+        for index in self.columns.len()..=column {
+            let size = self.last_sizes.get(index).copied().unwrap_or_default();
+            self.columns.push(Column::with_room(if size > 0 { self.last_row_count } else { 0 }, size));
+        }
         self.append(column, row, |bytes| {
             bytes.extend_from_slice(&text);
             Ok(kind)
@@ -186,8 +194,11 @@ impl Rows {
         self.byte_count = 0;
         self.is_started = false;
         let mut columns = Vec::with_capacity(self.columns.len());
+        self.last_row_count = row_count;
+        self.last_sizes.clear();
         for column in &mut self.columns {
             let column = std::mem::take(column);
+            self.last_sizes.push(column.bytes.len());
             columns.push(column.finish(&row_numbers, encoding)?);
         }
         self.columns.clear();
@@ -197,6 +208,14 @@ impl Rows {
 }
 
 impl Column {
+    fn with_room(row_count: usize, size: usize) -> Column {
+        Column {
+            kinds: Vec::with_capacity(row_count),
+            ends: Vec::with_capacity(row_count),
+            bytes: Vec::with_capacity(size + size / 8),
+        }
+    }
+
     /// Adds empty cells until `row`, the place of the next one. A cell that is already there is there twice.
     fn fill_up(&mut self, row: usize, column: usize, number: u32) -> Result<(), ReadError> {
         if self.kinds.len() > row {

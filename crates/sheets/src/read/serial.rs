@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::iso::{IsoDate, IsoTime, MICROS_PER_DAY};
+use crate::iso::{IsoTime, MICROS_PER_DAY, push_timestamp};
 
 /// Days from 1899-12-30 to 1970-01-01.
 const DAYS_TO_1970: i64 = 25_569;
@@ -61,10 +61,23 @@ pub(crate) fn push_serial(serial: f64, form: DateForm, is_1904: bool, out: &mut 
         if day > LAST_DAY {
             return false;
         }
-        let date = IsoDate(day - DAYS_TO_1970);
-        if form.has_time || of_day != 0 { write!(out, "{date}T{time}") } else { write!(out, "{date}") }
+        let shows_time = form.has_time || of_day != 0;
+        push_moment((day - DAYS_TO_1970) * MICROS_PER_DAY + of_day * 1000, shows_time, out)
     };
     written.is_ok()
+}
+
+/// Appends a moment from 1900 to 9999 by its microseconds since 1970.
+fn push_moment(micros: i64, shows_time: bool, out: &mut Vec<u8>) -> std::io::Result<()> {
+    const DATE_BYTES: usize = 10;
+    let start = out.len();
+    push_timestamp(out, micros)?;
+    if shows_time {
+        out[start + DATE_BYTES] = b'T';
+    } else {
+        out.truncate(start + DATE_BYTES);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,9 +16,21 @@ pub(super) struct RawCell<'a> {
     /// The value.
     pub(super) value: Value<'a>,
     /// The text that stands in the cell itself: the element `is`.
-    pub(super) inline: Option<&'a [u8]>,
+    pub(super) inline: Inline<'a>,
     /// Bytes from the beginning of the tag to behind the cell.
     pub(super) size: usize,
+}
+
+/// A text that stands in its cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Inline<'a> {
+    /// There is none.
+    #[default]
+    Missing,
+    /// The text alone, with entities as they are; white space around it does not count.
+    Plain(&'a [u8]),
+    /// The whole element `is`, which has more in it than one text.
+    Odd(&'a [u8]),
 }
 
 /// A cell's value.
@@ -56,7 +68,7 @@ pub(super) fn cell(bytes: &[u8], place: usize) -> Result<RawCell<'_>, Trouble> {
         }
         // What nearly every cell is, before everything else that may be.
         if let Some(text) = rest.strip_prefix(b"<v>") {
-            let size = memchr(b'<', text).ok_or(Trouble::Short)?;
+            let size = tag_in(text).ok_or(Trouble::Short)?;
             let behind = &text[size..];
             if behind.starts_with(b"</v>") {
                 cell.value = Value::Plain(&text[..size]);
@@ -66,6 +78,14 @@ pub(super) fn cell(bytes: &[u8], place: usize) -> Result<RawCell<'_>, Trouble> {
                 }
                 place += 3 + size + 4;
                 continue;
+            }
+        }
+        if let Some(text) = rest.strip_prefix(b"<is><t>") {
+            let size = tag_in(text).ok_or(Trouble::Short)?;
+            if text[size..].starts_with(b"</t></is></c>") {
+                cell.inline = Inline::Plain(&text[..size]);
+                cell.size = place + 7 + size + 13;
+                return Ok(cell);
             }
         }
         match tag(rest)? {
@@ -80,6 +100,14 @@ pub(super) fn cell(bytes: &[u8], place: usize) -> Result<RawCell<'_>, Trouble> {
     }
 }
 
+/// The place of the next `<`. Most texts are short, for which setting up a search takes longer than looking at each byte.
+#[inline]
+pub(super) fn tag_in(text: &[u8]) -> Option<usize> {
+    const FEW: usize = 16;
+    let (few, rest) = text.split_at(text.len().min(FEW));
+    few.iter().position(|&byte| byte == b'<').or_else(|| Some(few.len() + memchr(b'<', rest)?))
+}
+
 /// Takes an element inside of a cell, and gives its size.
 fn child<'a>(bytes: &'a [u8], name: &'a [u8], at: usize, cell: &mut RawCell<'a>) -> Result<usize, Trouble> {
     let (content, is_closed) = attributes(bytes, at, |_, _| {})?;
@@ -91,7 +119,7 @@ fn child<'a>(bytes: &'a [u8], name: &'a [u8], at: usize, cell: &mut RawCell<'a>)
             let is_plain = text[end..].starts_with(b"</");
             cell.value = if is_plain { Value::Plain(&text[..end]) } else { Value::Odd(&bytes[..size]) };
         }
-        b"is" => cell.inline = Some(&bytes[..size]),
+        b"is" => cell.inline = Inline::Odd(&bytes[..size]),
         _ => {}
     }
     Ok(size)
@@ -138,38 +166,52 @@ pub(super) fn number(text: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RawCell, Value, cell, number, position};
+    use super::{Inline, RawCell, Value, cell, number, position};
     use crate::read::xlsx::tags::Trouble;
 
     #[test]
     fn cells_are_taken_apart() {
         let plain = |text: &'static str| Value::Plain(text.as_bytes());
         for (xml, reference, style, kind, value, inline) in [
-            ("<c/>", "", "", "", Value::Missing, None),
-            ("<c r=\"A1\"/>", "A1", "", "", Value::Missing, None),
-            ("<c r=\"A1\" s=\"3\"></c>", "A1", "3", "", Value::Missing, None),
-            ("<c r=\"A1\"><v>31</v></c>", "A1", "", "", plain("31"), None),
-            ("<c t='s' r='B2' s='1'><v>0</v></c>", "B2", "1", "s", plain("0"), None),
-            ("<c\n r = \"A1\"\tt=\"n\" ><v>1</v>\n</c >", "A1", "", "n", plain("1"), None),
-            ("<c><f>A1&amp;\"&lt;\"</f><v>x</v></c>", "", "", "", plain("x"), None),
-            ("<c><f/><v/></c>", "", "", "", Value::Missing, None),
-            ("<c><f t=\"shared\" ref=\"A1:B2>\" si=\"0\">1</f><v>2</v></c>", "", "", "", plain("2"), None),
-            ("<c><v xml:space=\"preserve\"> a </v></c>", "", "", "", plain(" a "), None),
-            ("<c><v></v></c>", "", "", "", plain(""), None),
-            ("<c><!-- <v>1</v> --><v>2</v></c>", "", "", "", plain("2"), None),
-            ("<c><v>1<!-- x -->2</v></c>", "", "", "", Value::Odd(b"<v>1<!-- x -->2</v>"), None),
-            ("<c><v><![CDATA[</v>]]></v></c>", "", "", "", Value::Odd(b"<v><![CDATA[</v>]]></v>"), None),
+            ("<c/>", "", "", "", Value::Missing, Inline::Missing),
+            ("<c r=\"A1\"/>", "A1", "", "", Value::Missing, Inline::Missing),
+            ("<c r=\"A1\" s=\"3\"></c>", "A1", "3", "", Value::Missing, Inline::Missing),
+            ("<c r=\"A1\"><v>31</v></c>", "A1", "", "", plain("31"), Inline::Missing),
+            ("<c t='s' r='B2' s='1'><v>0</v></c>", "B2", "1", "s", plain("0"), Inline::Missing),
+            ("<c\n r = \"A1\"\tt=\"n\" ><v>1</v>\n</c >", "A1", "", "n", plain("1"), Inline::Missing),
+            ("<c><f>A1&amp;\"&lt;\"</f><v>x</v></c>", "", "", "", plain("x"), Inline::Missing),
+            ("<c><f/><v/></c>", "", "", "", Value::Missing, Inline::Missing),
+            (
+                "<c><f t=\"shared\" ref=\"A1:B2>\" si=\"0\">1</f><v>2</v></c>",
+                "",
+                "",
+                "",
+                plain("2"),
+                Inline::Missing,
+            ),
+            ("<c><v xml:space=\"preserve\"> a </v></c>", "", "", "", plain(" a "), Inline::Missing),
+            ("<c><v></v></c>", "", "", "", plain(""), Inline::Missing),
+            ("<c><!-- <v>1</v> --><v>2</v></c>", "", "", "", plain("2"), Inline::Missing),
+            ("<c><v>1<!-- x -->2</v></c>", "", "", "", Value::Odd(b"<v>1<!-- x -->2</v>"), Inline::Missing),
+            (
+                "<c><v><![CDATA[</v>]]></v></c>",
+                "",
+                "",
+                "",
+                Value::Odd(b"<v><![CDATA[</v>]]></v>"),
+                Inline::Missing,
+            ),
             (
                 "<c t=\"inlineStr\"><is><t>a</t></is></c>",
                 "",
                 "",
                 "inlineStr",
                 Value::Missing,
-                Some("<is><t>a</t></is>"),
+                Inline::Plain(b"a"),
             ),
-            ("<c><is/><v>1</v></c>", "", "", "", plain("1"), Some("<is/>")),
-            ("<c><v>1</v><extLst><ext><c/></ext></extLst></c>", "", "", "", plain("1"), None),
-            ("<x:c r=\"A1\"><x:f>1</x:f><x:v>2</x:v></x:c>", "A1", "", "", plain("2"), None),
+            ("<c><is/><v>1</v></c>", "", "", "", plain("1"), Inline::Odd(b"<is/>")),
+            ("<c><v>1</v><extLst><ext><c/></ext></extLst></c>", "", "", "", plain("1"), Inline::Missing),
+            ("<x:c r=\"A1\"><x:f>1</x:f><x:v>2</x:v></x:c>", "A1", "", "", plain("2"), Inline::Missing),
         ] {
             let bytes = xml.as_bytes();
             let start =
@@ -179,7 +221,7 @@ mod tests {
                 style: style.as_bytes(),
                 kind: kind.as_bytes(),
                 value,
-                inline: inline.map(str::as_bytes),
+                inline,
                 size: bytes.len(),
             };
             assert_eq!(cell(bytes, start), Ok(want), "{xml}");

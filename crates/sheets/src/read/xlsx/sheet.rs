@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::cell::{RawCell, Value, cell, number, position};
+use super::cell::{Inline, RawCell, Value, cell, number, position};
 use super::formats::Formats;
 use super::prologue::pass_prologue;
 use super::strings::{SharedStrings, more};
@@ -116,6 +116,9 @@ impl Place<'_> {
         if let [b'<', b'c', b' ', ..] = rest {
             return self.cell(rest, 2, feed).map(|size| Step::Used(skipped + size));
         }
+        if rest.starts_with(b"</row>") {
+            return Ok(Step::Used(skipped + 6));
+        }
         let size = match tag(rest)? {
             Tag::Start(b"c", at) => self.cell(rest, at, feed)?,
             Tag::Start(b"row", at) => self.row(rest, at, feed)?,
@@ -182,7 +185,7 @@ impl Place<'_> {
         };
         self.is_row_unsure = false;
         self.column = column.saturating_add(1);
-        if raw.value == Value::Missing && raw.inline.is_none() {
+        if raw.value == Value::Missing && raw.inline == Inline::Missing {
             return Ok(raw.size);
         }
         if column as u64 >= self.columns_max {
@@ -221,12 +224,15 @@ impl Meaning<'_> {
     #[inline]
     fn push(&self, raw: &RawCell<'_>, out: &mut Vec<u8>) -> Result<CellKind, ReadError> {
         let value = match (raw.kind, raw.inline, raw.value) {
-            (b"inlineStr", Some(inline), _) | (_, Some(inline), Value::Missing) => {
-                return push_inline(inline, out);
+            (b"inlineStr", Inline::Plain(text), _) | (_, Inline::Plain(text), Value::Missing) => {
+                return push_text(text.trim_ascii(), out).map(|()| CellKind::Text);
+            }
+            (b"inlineStr", Inline::Odd(element), _) | (_, Inline::Odd(element), Value::Missing) => {
+                return push_rich(element, out).map(|()| CellKind::Text);
             }
             (_, _, Value::Plain(value)) => value,
             (_, _, Value::Odd(element)) => return self.push_odd(raw, element, out),
-            (_, None, Value::Missing) => return Ok(CellKind::Empty),
+            (_, Inline::Missing, Value::Missing) => return Ok(CellKind::Empty),
         };
         match raw.kind {
             b"s" => {
@@ -287,22 +293,11 @@ impl Meaning<'_> {
     }
 }
 
-/// The text in a cell itself.
-#[inline]
-fn push_inline(element: &[u8], out: &mut Vec<u8>) -> Result<CellKind, ReadError> {
-    let plain = element.strip_prefix(b"<is><t>").and_then(|rest| rest.strip_suffix(b"</t></is>"));
-    match plain {
-        Some(text) if memchr(b'<', text).is_none() => push_text(text.trim_ascii(), out)?,
-        _ => push_rich(element, out)?,
-    }
-    Ok(CellKind::Text)
-}
-
 /// Whether a text is a decimal number: digits, a point, an exponent.
 #[inline]
 fn is_decimal(text: &[u8]) -> bool {
-    let has_digit = text.iter().any(u8::is_ascii_digit);
-    has_digit && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+    text.iter().all(is_part) && text.iter().any(u8::is_ascii_digit)
 }
 
 #[cold]

@@ -4,6 +4,7 @@ use std::thread::Scope;
 
 use memchr::memchr;
 
+use super::cell::tag_in;
 use super::prologue::pass_prologue;
 use super::tags::{Tag, Trouble, after_element, attributes, tag};
 use super::text::{push_rich, push_text};
@@ -73,7 +74,7 @@ impl SharedStrings {
         let rest = &bytes[place..];
         // What most texts are, before everything else that may be.
         if let Some(text) = rest.strip_prefix(b"<si><t>") {
-            let size = memchr(b'<', text).ok_or(Trouble::Short)?;
+            let size = tag_in(text).ok_or(Trouble::Short)?;
             if text[size..].starts_with(b"</t></si>") {
                 push_text(text[..size].trim_ascii(), &mut self.bytes).map_err(Failure::Error)?;
                 self.ends.push(self.bytes.len() as u32);

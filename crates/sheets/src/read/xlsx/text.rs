@@ -10,7 +10,7 @@ use crate::read::ReadError;
 /// 22.9.2.19).
 #[inline]
 pub(super) fn push_text(raw: &[u8], out: &mut Vec<u8>) -> Result<(), ReadError> {
-    if memchr::memchr3(b'&', b'_', b'\r', raw).is_none() {
+    if is_plain(raw) {
         out.extend_from_slice(raw);
         return Ok(());
     }
@@ -18,6 +18,16 @@ pub(super) fn push_text(raw: &[u8], out: &mut Vec<u8>) -> Result<(), ReadError> 
     push_unescaped(raw, out)?;
     restore_characters(out, start);
     Ok(())
+}
+
+/// Whether a text means what it says. Most are short, for which setting up a search takes longer than looking at each byte.
+#[inline]
+fn is_plain(raw: &[u8]) -> bool {
+    const FEW: usize = 16;
+    if raw.len() > FEW {
+        return memchr::memchr3(b'&', b'_', b'\r', raw).is_none();
+    }
+    !raw.iter().any(|byte| matches!(byte, b'&' | b'_' | b'\r'))
 }
 
 /// Appends a text with its entities and line ends resolved.

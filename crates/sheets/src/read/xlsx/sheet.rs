@@ -110,7 +110,12 @@ impl Place<'_> {
     fn step(&mut self, bytes: &[u8], feed: &mut Feed<'_>) -> Result<Step, Failure> {
         let skipped = match bytes.first() {
             Some(b'<') => 0,
-            _ => memchr(b'<', bytes).ok_or(Trouble::Short)?,
+            None => return Err(Trouble::Short.into()),
+            // What stands between tags is passed, not kept until the next tag.
+            Some(_) => match memchr(b'<', bytes) {
+                Some(place) => place,
+                None => return Ok(Step::Used(bytes.len())),
+            },
         };
         let rest = &bytes[skipped..];
         if let [b'<', b'c', b' ', ..] = rest {

@@ -70,7 +70,10 @@ impl SharedStrings {
     /// Takes the next text from the bytes, and gives how many were used; `None` at the table's end.
     #[inline]
     fn step(&mut self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
-        let place = memchr(b'<', bytes).ok_or(Trouble::Short)?;
+        let Some(place) = memchr(b'<', bytes) else {
+            // What stands between tags is passed, not kept until the next tag.
+            return if bytes.is_empty() { Err(Trouble::Short.into()) } else { Ok(Some(bytes.len())) };
+        };
         let rest = &bytes[place..];
         // What most texts are, before everything else that may be.
         if let Some(text) = rest.strip_prefix(b"<si><t>") {

@@ -99,7 +99,7 @@ impl ColumnBuilder {
         }
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+    pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         Ok(match self {
             ColumnBuilder::Text(builder) => Arc::new(builder.finish()),
             ColumnBuilder::Integer(builder) => Arc::new(builder.finish()),

@@ -1,12 +1,21 @@
 //! Writing checked chunks: all of a call in one transaction, with its row of the ledger.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use longshore_protocol::import::PlanCounts;
+use arrow_array::{ArrayRef, RecordBatch};
+use longshore_protocol::import::{PlanCounts, RowAction};
 
+use super::check::double_key;
+use super::compare::same;
+use super::ledger::{CommitRecord, Deed};
+use super::plan::{Plan, rows_of, taken, taken_of};
+use super::target::{self, Access, Target, Values, WriteError};
 use super::{CheckSpec, CheckedChunk, ChunkError, CommitError, LedgerKey};
-use crate::dataset::Dataset;
+use crate::dataset::{Column, Dataset};
+use crate::error::SourceError;
+use crate::text;
 
 /// Chunks in the order in which they are written.
 pub type Chunks<'a> = dyn Iterator<Item = Result<CheckedChunk, ChunkError>> + 'a;
@@ -26,11 +35,260 @@ pub struct Committed {
 /// # Errors
 /// [`CommitError`]; nothing is written then.
 pub fn commit(
-    _dataset: &Dataset,
-    _spec: &CheckSpec,
-    _ledger: &LedgerKey,
-    _chunks: &mut Chunks<'_>,
-    _stop: &Arc<AtomicBool>,
+    dataset: &Dataset,
+    spec: &CheckSpec,
+    ledger: &LedgerKey,
+    chunks: &mut Chunks<'_>,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Committed, CommitError> {
-    Err(CommitError::Misfit("writing is not here yet".to_owned()))
+    let plan = Plan::of(dataset, spec).map_err(CommitError::Misfit)?;
+    let mut target = target::open(dataset, Access::Write, &spec.zone, stop)?;
+    if !target.claim(ledger, Deed::Commit)? {
+        let record: CommitRecord = said(dataset, target.recorded(ledger, Deed::Commit)?)?;
+        return Ok(Committed { counts: record.counts, was_done_already: true });
+    }
+    if target.recorded(ledger, Deed::Undo)?.is_some() {
+        return Err(CommitError::Misfit("the import was taken back".to_owned()));
+    }
+    let is_unique = target.is_unique(plan.place, &plan.key_columns())?;
+    let mut writing =
+        Writing { dataset, plan: &plan, is_unique, counts: PlanCounts::default(), defaults: None };
+    for chunk in chunks {
+        if stop.load(Ordering::Relaxed) {
+            return Err(SourceError::Stopped.into());
+        }
+        let chunk = chunk.map_err(CommitError::Chunk)?;
+        match writing.write(&chunk, target.as_mut()) {
+            Ok(()) => {}
+            Err(Refusal::Duplicate { creates, refused }) => {
+                // What the transaction would see now is its own; what others have, another sees.
+                drop(target);
+                let rows = writing.taken_keys(&creates, spec, stop)?;
+                return Err(if rows.is_empty() { refused } else { CommitError::Drifted { rows } });
+            }
+            Err(Refusal::Other(error)) => return Err(error),
+        }
+    }
+    let Writing { counts, defaults, .. } = writing;
+    let record = CommitRecord { counts, defaults: defaults.unwrap_or_default() };
+    target.record(ledger, Deed::Commit, &as_text(&record)?)?;
+    target.commit().map_err(|error| explained(error, None))?;
+    Ok(Committed { counts, was_done_already: false })
+}
+
+/// A record as the ledger holds it.
+pub(super) fn as_text(record: &impl serde::Serialize) -> Result<String, CommitError> {
+    let text = serde_json::to_string(record);
+    text.map_err(|error| CommitError::Misfit(format!("the ledger's text: {error}")))
+}
+
+/// What the ledger holds of a deed that is said to be done.
+pub(super) fn said<T: serde::de::DeserializeOwned>(
+    dataset: &Dataset,
+    text: Option<String>,
+) -> Result<T, CommitError> {
+    let broken = |problem: String| SourceError::Database {
+        dataset: dataset.id.to_string(),
+        source: problem.into(),
+        // Whoever was writing the row has given it up.
+        is_transient: text.is_none(),
+    };
+    match &text {
+        Some(text) => serde_json::from_str(text).map_err(|error| {
+            broken(format!("the ledger holds what was never written there: {error}")).into()
+        }),
+        None => Err(broken("the ledger has just been changed".to_owned()).into()),
+    }
+}
+
+/// What a refusal of the database means.
+pub(super) fn explained(error: WriteError, rows: Option<(u32, u32)>) -> CommitError {
+    match error {
+        WriteError::Refused { message, rule, .. } => CommitError::Refused { message, rule, rows },
+        WriteError::Source(error) => CommitError::Source(error),
+    }
+}
+
+/// The first and the last row of a batch of a chunk's rows, by their numbers in the file.
+pub(super) fn extent(rows: &RecordBatch) -> Option<(u32, u32)> {
+    use arrow_array::cast::AsArray;
+    let numbers = rows.column(0).as_primitive::<arrow_array::types::UInt32Type>().values();
+    Some((*numbers.first()?, *numbers.last()?))
+}
+
+/// Why a chunk was not written.
+enum Refusal {
+    /// Something that must be once is there: the rows that were to be added, and what it means unless their keys are.
+    Duplicate {
+        creates: RecordBatch,
+        refused: CommitError,
+    },
+    Other(CommitError),
+}
+
+impl<T: Into<CommitError>> From<T> for Refusal {
+    fn from(error: T) -> Refusal {
+        Refusal::Other(error.into())
+    }
+}
+
+/// Chunks on their way into the database.
+struct Writing<'a> {
+    dataset: &'a Dataset,
+    plan: &'a Plan<'a>,
+    /// Whether the database itself keeps keys from being there twice.
+    is_unique: bool,
+    counts: PlanCounts,
+    /// See [`CommitRecord::defaults`]; `None` as long as no row was added.
+    defaults: Option<BTreeMap<String, Option<String>>>,
+}
+
+impl Writing<'_> {
+    fn write(&mut self, chunk: &CheckedChunk, target: &mut dyn Target) -> Result<(), Refusal> {
+        if chunk.rows.schema().fields() != self.plan.schema.fields() {
+            return Err(CommitError::Misfit("its columns are others".to_owned()).into());
+        }
+        let known = rows_of(chunk, &[RowAction::Update, RowAction::Unchanged])?;
+        let creates = rows_of(chunk, &[RowAction::Create])?;
+        let mut drifted = self.drifted(&known, target)?;
+        if !self.is_unique {
+            drifted.extend(self.present(&creates, target)?);
+        }
+        if !drifted.is_empty() {
+            drifted.sort_unstable();
+            return Err(CommitError::Drifted { rows: drifted }.into());
+        }
+        self.update(&rows_of(chunk, &[RowAction::Update])?, target)?;
+        self.create(creates, target)?;
+        self.counts = self.counts.plus(chunk.counts());
+        Ok(())
+    }
+
+    /// Rows whose values in the database are no longer those that the plan has.
+    fn drifted(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<Vec<u32>, CommitError> {
+        if rows.num_rows() == 0 {
+            return Ok(Vec::new());
+        }
+        let others: Vec<&Column> = self.plan.others.iter().map(|place| self.plan.columns[*place]).collect();
+        let key = self.plan.new_of(rows, &self.plan.key);
+        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
+        let found = target.find(self.plan.place, key, &others, true)?;
+        let (places, double) = found.by_key(rows.num_rows());
+        if double.is_some() {
+            return Err(double_key(self.dataset).into());
+        }
+        let now = found.aligned(&places)?;
+        let mut is_kept: Vec<bool> = places.iter().map(Option::is_some).collect();
+        for (old, now) in self.plan.old_of(rows, &self.plan.others).iter().zip(now.columns()) {
+            for (is_kept, same) in is_kept.iter_mut().zip(same(old, now)) {
+                *is_kept &= same;
+            }
+        }
+        Ok(numbers(rows, is_kept.into_iter().map(|is_kept| !is_kept)))
+    }
+
+    /// Rows whose key the database has.
+    fn present(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<Vec<u32>, CommitError> {
+        if rows.num_rows() == 0 {
+            return Ok(Vec::new());
+        }
+        let key = self.plan.new_of(rows, &self.plan.key);
+        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
+        let found = target.find(self.plan.place, key, &[], false)?;
+        let (places, _) = found.by_key(rows.num_rows());
+        Ok(numbers(rows, places.into_iter().map(|place| place.is_some())))
+    }
+
+    /// The same, asked outside of the transaction, which has failed.
+    fn taken_keys(
+        &self,
+        creates: &RecordBatch,
+        spec: &CheckSpec,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Vec<u32>, CommitError> {
+        let mut target = target::open(self.dataset, Access::Read, &spec.zone, stop)?;
+        self.present(creates, target.as_mut())
+    }
+
+    fn update(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
+        let places = changed(self.plan, rows);
+        if places.is_empty() {
+            return Ok(());
+        }
+        let columns: Vec<&Column> = places.iter().map(|place| self.plan.columns[*place]).collect();
+        let values = self.plan.new_of(rows, &places);
+        let key = self.plan.new_of(rows, &self.plan.key);
+        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
+        let written = target.update(self.plan.place, key, Values { columns: &columns, arrays: &values });
+        written.map_err(|error| Refusal::Other(explained(error, extent(rows))))
+    }
+
+    fn create(&mut self, rows: RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
+        let all: Vec<usize> = (0..self.plan.columns.len()).collect();
+        let values = self.plan.new_of(&rows, &all);
+        let values = Values { columns: &self.plan.columns, arrays: &values };
+        match target.insert(self.plan.place, values) {
+            Ok(()) => {}
+            Err(error) => {
+                let is_duplicate = matches!(error, WriteError::Refused { is_duplicate: true, .. });
+                let refused = explained(error, extent(&rows));
+                return Err(if is_duplicate {
+                    Refusal::Duplicate { creates: rows, refused }
+                } else {
+                    Refusal::Other(refused)
+                });
+            }
+        }
+        self.note_defaults(&rows, target)?;
+        Ok(())
+    }
+
+    /// Looks at what the first and the last of the rows have in columns that the file does not have.
+    fn note_defaults(&mut self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), CommitError> {
+        if self.plan.unmapped.is_empty() {
+            return Ok(());
+        }
+        let last = u32::try_from(rows.num_rows()).unwrap_or(u32::MAX) - 1;
+        let sample = if last == 0 { vec![0] } else { vec![0, last] };
+        let key: Vec<ArrayRef> = taken_of(&self.plan.new_of(rows, &self.plan.key), &sample)?;
+        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
+        let found = target.find(self.plan.place, key, &self.plan.unmapped, false)?;
+        for row in text::rows(&found.rows) {
+            let seen = self.plan.unmapped.iter().map(|column| column.name.clone()).zip(row);
+            match &mut self.defaults {
+                None => self.defaults = Some(seen.collect()),
+                Some(defaults) => {
+                    for (name, value) in seen {
+                        if defaults.get(&name).is_some_and(|default| *default != value) {
+                            defaults.remove(&name);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Columns, but for the key, in which any of the rows differs from what it was.
+pub(super) fn changed(plan: &Plan<'_>, rows: &RecordBatch) -> Vec<usize> {
+    let differs = |place: &usize| {
+        let [new, old] = [plan.new_of(rows, &[*place]), plan.old_of(rows, &[*place])];
+        same(&new[0], &old[0]).contains(&false)
+    };
+    plan.others.iter().copied().filter(differs).collect()
+}
+
+/// The numbers in the file of the rows that are meant.
+fn numbers(rows: &RecordBatch, is_meant: impl Iterator<Item = bool>) -> Vec<u32> {
+    let indexes: Vec<u32> =
+        (0u32..).zip(is_meant).filter(|(_, is_meant)| *is_meant).map(|(index, _)| index).collect();
+    use arrow_array::cast::AsArray;
+    let meant = taken(rows, &indexes).ok();
+    meant.map_or_else(Vec::new, |rows| {
+        rows.column(0).as_primitive::<arrow_array::types::UInt32Type>().values().to_vec()
+    })
 }

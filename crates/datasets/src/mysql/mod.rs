@@ -6,6 +6,7 @@ mod chars;
 mod decode;
 mod fault;
 pub(crate) mod held;
+mod import;
 mod param;
 mod session;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use self::decode::BatchBuilder;
 use self::fault::Fault;
+pub(crate) use self::import::MySqlTarget;
 pub(crate) use self::param::mark;
 use self::session::{Limits, Session};
 use crate::dataset::{Column, Dataset};
@@ -64,12 +66,23 @@ impl MySqlSnapshot {
         statement_timeout: Option<Duration>,
         stop: &Arc<AtomicBool>,
     ) -> Result<MySqlSnapshot, SourceError> {
+        MySqlSnapshot::made(name, url, statement_timeout, stop, session::READS)
+    }
+
+    /// The same with a session of another kind.
+    fn made(
+        name: &str,
+        url: &str,
+        statement_timeout: Option<Duration>,
+        stop: &Arc<AtomicBool>,
+        making: [&str; 2],
+    ) -> Result<MySqlSnapshot, SourceError> {
         let explained = |fault: Fault| fault.explained(name);
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| explained(error.into()))?;
         let opts = session::options(url).map_err(|error| explained(error.into()))?;
         let limits = Limits::new(stop, Some(session::CONNECT_TIMEOUT));
-        let began = runtime.block_on(limits.guard(Session::begin(opts.clone())));
+        let began = runtime.block_on(limits.guard(Session::begin(opts.clone(), making)));
         let (session, at) = began.map_err(|fault| explained(fault.of_connecting()))?;
         Ok(MySqlSnapshot {
             session: Some(session),

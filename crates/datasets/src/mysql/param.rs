@@ -32,7 +32,7 @@ pub(super) fn all(params: &[Param]) -> Params {
     if params.is_empty() { Params::Empty } else { Params::Positional(params.iter().map(stored).collect()) }
 }
 
-fn stored(param: &Param) -> SqlValue {
+pub(super) fn stored(param: &Param) -> SqlValue {
     let stored_as = param.stored_as;
     match &param.value {
         Value::Text(text) => SqlValue::from(text),

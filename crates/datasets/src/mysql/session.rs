@@ -56,6 +56,21 @@ pub(super) fn options(url: &str) -> Result<Opts, UrlError> {
         .into())
 }
 
+/// How a session is made that only reads: a snapshot.
+pub(super) const READS: [&str; 2] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+];
+/// How a session is made that compares rows with many others, for which it needs tables of its own: no transaction that is
+/// declared to only read may make these (<https://dev.mysql.com/doc/refman/8.0/en/commit.html>).
+pub(super) const COMPARES: [&str; 2] = [READS[0], "START TRANSACTION WITH CONSISTENT SNAPSHOT"];
+/// How a session is made that writes, without its transaction. Each statement sees what others have committed before it; values
+/// that don't fit are errors, and a 0 is a 0 where numbers are given by the server.
+pub(super) const WRITES: [&str; 2] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')",
+];
+
 /// A connection within its transaction.
 pub(super) struct Session {
     connection: Conn,
@@ -66,15 +81,11 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Connects and begins a read-only transaction, with its moment by the server's clock.
-    pub(super) async fn begin(opts: Opts) -> Result<(Session, Timestamp), Fault> {
+    /// Connects and runs the statements that make the session, which mostly begin a transaction; with its moment by the server's
+    /// clock.
+    pub(super) async fn begin(opts: Opts, making: [&str; 2]) -> Result<(Session, Timestamp), Fault> {
         let mut connection = Conn::new(opts).await?;
-        for statement in [
-            "SET NAMES utf8mb4",
-            SETTINGS,
-            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-        ] {
+        for statement in ["SET NAMES utf8mb4", SETTINGS].into_iter().chain(making) {
             connection.query_drop(statement).await?;
         }
         let asked =

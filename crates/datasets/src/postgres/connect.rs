@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -212,6 +212,12 @@ fn is_transient(error: &tokio_postgres::Error) -> bool {
         || connection.is_some_and(|error| {
             !matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput)
         })
+}
+
+/// What the server says itself, where it was the server that failed.
+pub(super) fn said(error: &SourceError) -> Option<&DbError> {
+    let SourceError::Database { source, .. } = error else { return None };
+    source.downcast_ref::<Told>()?.0.as_db_error()
 }
 
 /// Whether a statement was ended before its time.

@@ -3,11 +3,13 @@
 
 mod connect;
 mod decode;
+mod import;
 pub(crate) mod kind;
 mod numeric;
 mod param;
 mod rows;
 mod tls;
+mod write;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use tokio_postgres::types::Type;
 
 use self::connect::{Connection, is_cancelled, source_error};
 use self::decode::Append;
+pub(crate) use self::import::PostgresTarget;
 use self::kind::Kind;
 use self::param::TextParam;
 use self::rows::{Batch, Rows};
@@ -64,10 +67,20 @@ impl PostgresSnapshot {
         statement_timeout: Option<Duration>,
         stop: &Arc<AtomicBool>,
     ) -> Result<PostgresSnapshot, SourceError> {
-        let mut connection = Connection::open(name, url, stop)?;
+        let connection = Connection::open(name, url, stop)?;
+        PostgresSnapshot::begin_on(connection, name, statement_timeout, "REPEATABLE READ READ ONLY")
+    }
+
+    /// Begins a transaction of that kind.
+    fn begin_on(
+        mut connection: Connection,
+        name: &str,
+        statement_timeout: Option<Duration>,
+        kind: &str,
+    ) -> Result<PostgresSnapshot, SourceError> {
         // The first query takes the snapshot. Text that the server makes of values is the same everywhere.
         let sql = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL DateStyle = ISO; \
+            "BEGIN ISOLATION LEVEL {kind}; SET LOCAL DateStyle = ISO; \
              SET LOCAL extra_float_digits = 3; SET LOCAL idle_in_transaction_session_timeout = {}; \
              SELECT (extract(epoch FROM now()) * 1000000)::int8",
             IDLE_TIMEOUT.as_millis()

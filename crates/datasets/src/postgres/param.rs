@@ -101,7 +101,7 @@ pub(super) fn plain(param: &Param) -> String {
 }
 
 /// The value in the form in which a column of the kind holds it.
-fn written(kind: &Kind, param: &Param) -> String {
+pub(super) fn written(kind: &Kind, param: &Param) -> String {
     match &param.value {
         Value::Text(text) => text.clone(),
         Value::Integer(number) => number.to_string(),

@@ -1,6 +1,8 @@
 //! SQLite as a source: a file that is opened read-only, and one read transaction.
 
+mod bind;
 pub(crate) mod decode;
+mod import;
 mod param;
 
 use std::ops::ControlFlow;
@@ -14,6 +16,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use self::decode::BatchBuilder;
+pub(crate) use self::import::SqliteTarget;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 use crate::source::{Snapshot, Yield};

@@ -4,6 +4,7 @@
 // Each test that includes the suite uses its own part of it.
 #![allow(dead_code)]
 
+pub mod importing;
 pub mod limits;
 pub mod reading;
 pub mod values;
@@ -72,7 +73,7 @@ pub type Case = (&'static str, fn(&dyn Fresh));
 
 /// Runs every case, each in a database of its own.
 pub fn check<F: Fresh>(fresh: impl Fn() -> F) {
-    for (name, case) in values::CASES.iter().chain(limits::CASES) {
+    for (name, case) in values::CASES.iter().chain(limits::CASES).chain(importing::CASES) {
         println!("case: {name}");
         case(&fresh());
     }

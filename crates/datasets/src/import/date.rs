@@ -1,0 +1,395 @@
+//! Days and times as people and programs write them.
+
+use jiff::civil::Date;
+
+use super::cells::narrowed;
+use super::number::Number;
+
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 86_400_000_000;
+const EPOCH: Date = Date::constant(1970, 1, 1);
+/// The day before the first of Excel's days, but for its day 60, 1900-02-29, which never was
+/// (<https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year>).
+const EXCEL_EPOCH_DAYS: i32 = -25_569;
+/// The serial number of 9999-12-31, Excel's last day.
+const SERIAL_MAX: f64 = 2_958_465.0;
+
+/// What a cell says of a day and a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Days since 1970-01-01; `None` for a time alone.
+    pub(crate) days: Option<i32>,
+    /// Microseconds since midnight; `None` for a day alone.
+    pub(crate) micros: Option<i64>,
+    /// Seconds that the time is ahead of UTC, where that is said.
+    pub(crate) offset: Option<i32>,
+}
+
+/// Reads `2026-08-01`, `2026/8/1`, `2026.8.1`, `2026年8月1日`, `20260801`, each with or without a time: `10:30`, `10:30:00.5`,
+/// `下午3点05分`, `3:05 PM`; times alone; and after a time `Z` or `+08:00`. Years have four digits, and the order is always year,
+/// month, day: any other can't be told apart.
+pub(crate) fn read(text: &str) -> Option<Moment> {
+    // What programs write.
+    if let Some(days) = iso_date(text.as_bytes()) {
+        return Some(Moment { days: Some(days), micros: None, offset: None });
+    }
+    let narrow = narrowed(text);
+    let mut rest = Rest(narrow.trim());
+    let days = rest.date();
+    if rest.0.is_empty() {
+        return days.map(|days| Moment { days: Some(days), micros: None, offset: None });
+    }
+    if days.is_some() {
+        let before = rest.0.len();
+        rest.0 = rest.0.strip_prefix('T').unwrap_or(rest.0).trim_start();
+        // After a character such as 日 nothing needs to stand between.
+        if rest.0.len() == before && !narrow.contains(['日', '号']) {
+            return None;
+        }
+    }
+    let micros = rest.time()?;
+    let offset = rest.offset()?;
+    rest.0.is_empty().then_some(Moment { days, micros: Some(micros), offset })
+}
+
+/// Reads a number as Excel's serial number of a day, with its time, or as `20260801`.
+pub(crate) fn of_number(text: &str) -> Option<Moment> {
+    if text.len() == 8
+        && let Some(days) = compact_date(text)
+    {
+        return Some(Moment { days: Some(days), micros: None, offset: None });
+    }
+    Number::read(text)?;
+    let serial: f64 = text.parse().ok()?;
+    if !(0.0..SERIAL_MAX + 1.0).contains(&serial) {
+        return None;
+    }
+    // To the millisecond: as much as a serial number of our time carries.
+    let millis = (serial.fract() * 86_400_000.0).round() as i64;
+    let whole = serial.trunc() as i32 + i32::from(millis == 86_400_000);
+    let micros = (millis % 86_400_000) * 1000;
+    let days = match whole {
+        0 => None,
+        // 1900-01-01 is 1, and days from 1900-03-01 on count one that never was.
+        1..=59 => Some(EXCEL_EPOCH_DAYS + whole + 1),
+        60 => return None,
+        _ => Some(EXCEL_EPOCH_DAYS + whole),
+    };
+    Some(Moment { days, micros: Some(micros).filter(|micros| *micros != 0 || days.is_none()), offset: None })
+}
+
+fn days_of(year: i16, month: i8, day: i8) -> Option<i32> {
+    if year < 1 {
+        return None;
+    }
+    let date = Date::new(year, month, day).ok()?;
+    i32::try_from(date.duration_since(EPOCH).as_secs() / 86_400).ok()
+}
+
+fn two_digits(bytes: &[u8]) -> Option<i8> {
+    match bytes {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(((a - b'0') * 10 + (b - b'0')).cast_signed()),
+        _ => None,
+    }
+}
+
+fn four_digits(bytes: &[u8]) -> Option<i16> {
+    let (century, year) = bytes.split_at_checked(2)?;
+    Some(i16::from(two_digits(century)?) * 100 + i16::from(two_digits(year)?))
+}
+
+/// Exactly `2026-08-01`.
+fn iso_date(bytes: &[u8]) -> Option<i32> {
+    match bytes {
+        [year @ .., b'-', m1, m2, b'-', d1, d2] if year.len() == 4 => {
+            days_of(four_digits(year)?, two_digits(&[*m1, *m2])?, two_digits(&[*d1, *d2])?)
+        }
+        _ => None,
+    }
+}
+
+fn compact_date(text: &str) -> Option<i32> {
+    let bytes = text.as_bytes();
+    days_of(four_digits(bytes.get(..4)?)?, two_digits(bytes.get(4..6)?)?, two_digits(bytes.get(6..8)?)?)
+}
+
+/// What is still to be read.
+struct Rest<'a>(&'a str);
+
+impl Rest<'_> {
+    /// One to `most` digits as a number.
+    fn digits(&mut self, most: usize) -> Option<i64> {
+        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        if length == 0 || length > most {
+            return None;
+        }
+        let (digits, after) = self.0.split_at(length);
+        self.0 = after;
+        digits.parse().ok()
+    }
+
+    fn takes(&mut self, one_of: &[&str]) -> bool {
+        let found = one_of.iter().find_map(|text| self.0.strip_prefix(text));
+        self.0 = found.unwrap_or(self.0);
+        found.is_some()
+    }
+
+    /// A day, or nothing is taken.
+    fn date(&mut self) -> Option<i32> {
+        let before = self.0;
+        let found = self.parted_date().or_else(|| {
+            self.0 = before;
+            let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
+            let days = compact_date(self.0).filter(|_| length == 8)?;
+            self.0 = &self.0[8..];
+            Some(days)
+        });
+        if found.is_none() {
+            self.0 = before;
+        }
+        found
+    }
+
+    fn parted_date(&mut self) -> Option<i32> {
+        if self.0.bytes().take_while(u8::is_ascii_digit).count() != 4 {
+            return None;
+        }
+        let year = i16::try_from(self.digits(4)?).ok()?;
+        self.0 = self.0.trim_start();
+        let separator = ["-", "/", ".", "年"].into_iter().find(|separator| self.takes(&[separator]))?;
+        self.0 = self.0.trim_start();
+        let month = i8::try_from(self.digits(2)?).ok()?;
+        self.0 = self.0.trim_start();
+        if !self.takes(&[if separator == "年" { "月" } else { separator }]) {
+            return None;
+        }
+        self.0 = self.0.trim_start();
+        let day = i8::try_from(self.digits(2)?).ok()?;
+        if separator == "年" {
+            self.0 = self.0.trim_start();
+            if !self.takes(&["日", "号"]) {
+                return None;
+            }
+        }
+        days_of(year, month, day)
+    }
+
+    /// A time of day, in microseconds.
+    fn time(&mut self) -> Option<i64> {
+        let before_noon = self.half();
+        self.0 = self.0.trim_start();
+        let mut hour = self.digits(2)?;
+        let (mut minute, mut second, mut micros) = (0, 0, 0);
+        if self.takes(&["时", "時", "点", "點"]) {
+            if self.takes(&["半"]) {
+                minute = 30;
+            } else if self.0.starts_with(|c: char| c.is_ascii_digit()) {
+                minute = self.digits(2)?;
+                if !self.takes(&["分"]) {
+                    return None;
+                }
+                if self.0.starts_with(|c: char| c.is_ascii_digit()) {
+                    second = self.digits(2)?;
+                    if !self.takes(&["秒"]) {
+                        return None;
+                    }
+                }
+            }
+        } else if self.takes(&[":"]) {
+            minute = self.two()?;
+            if self.takes(&[":"]) {
+                second = self.two()?;
+                if self.takes(&[".", ","]) {
+                    micros = self.fraction()?;
+                }
+            }
+        } else {
+            return None;
+        }
+        let is_afternoon = match before_noon {
+            Some(half) => Some(half),
+            None => {
+                let before = self.0;
+                self.0 = self.0.trim_start();
+                let half = self.half();
+                if half.is_none() {
+                    self.0 = before;
+                }
+                half
+            }
+        };
+        if let Some(is_afternoon) = is_afternoon {
+            hour = match (hour, is_afternoon) {
+                (12, false) => 0,
+                (1..=11, true) => hour + 12,
+                (0..=12, _) => hour,
+                // 下午15:30 says twice what once would do.
+                (13..=23, true) => hour,
+                _ => return None,
+            };
+        }
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        Some(((hour * 60 + minute) * 60 + second) * 1_000_000 + micros)
+    }
+
+    fn two(&mut self) -> Option<i64> {
+        let digits = two_digits(self.0.as_bytes().get(..2)?)?;
+        self.0 = &self.0[2..];
+        (!self.0.starts_with(|c: char| c.is_ascii_digit())).then_some(i64::from(digits))
+    }
+
+    /// A second's fraction, cut at the microsecond.
+    fn fraction(&mut self) -> Option<i64> {
+        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        if length == 0 || length > 12 {
+            return None;
+        }
+        let (digits, after) = self.0.split_at(length);
+        self.0 = after;
+        format!("{digits:0<6}").get(..6)?.parse().ok()
+    }
+
+    /// Whether it is afternoon, where that is said.
+    fn half(&mut self) -> Option<bool> {
+        for (words, is_afternoon) in [(["上午", "凌晨", "早上"], false), (["下午", "晚上", "中午"], true)]
+        {
+            if self.takes(&words) {
+                return Some(is_afternoon);
+            }
+        }
+        let (word, after) = self.0.split_at_checked(2)?;
+        let is_afternoon = match word.to_ascii_lowercase().as_str() {
+            "am" => false,
+            "pm" => true,
+            _ => return None,
+        };
+        self.0 = after;
+        Some(is_afternoon)
+    }
+
+    /// What follows a time: nothing, `Z`, or an offset. `None` for anything else.
+    fn offset(&mut self) -> Option<Option<i32>> {
+        let rest = self.0.trim_start();
+        if rest.is_empty() {
+            self.0 = rest;
+            return Some(None);
+        }
+        self.0 = rest;
+        if self.takes(&["Z", "z", "UTC"]) {
+            return Some(Some(0));
+        }
+        let sign = if self.takes(&["+"]) {
+            1
+        } else if self.takes(&["-"]) {
+            -1
+        } else {
+            return None;
+        };
+        let hour = two_digits(self.0.as_bytes().get(..2)?)?;
+        self.0 = &self.0[2..];
+        self.takes(&[":"]);
+        let minute = if self.0.is_empty() { 0 } else { self.two().and_then(|two| i8::try_from(two).ok())? };
+        (hour <= 18 && minute <= 59).then_some(Some(sign * (i32::from(hour) * 3600 + i32::from(minute) * 60)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::*;
+
+    /// As `2026-08-01 10:30:00 +8`.
+    fn shown(moment: Moment) -> String {
+        let date = moment.days.map(|days| (EPOCH + i64::from(days).days()).to_string());
+        let time = moment.micros.map(|micros| {
+            let seconds = micros / 1_000_000;
+            let fraction =
+                if micros % 1_000_000 == 0 { String::new() } else { format!(".{:06}", micros % 1_000_000) };
+            format!("{:02}:{:02}:{:02}{fraction}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        });
+        let offset = moment.offset.map(|offset| format!("{:+}", offset / 60));
+        [date, time, offset].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn days_and_times_are_read_as_people_write_them() {
+        for (text, want) in [
+            ("2026-08-01", Some("2026-08-01")),
+            ("2026/8/1", Some("2026-08-01")),
+            ("2026.8.1", Some("2026-08-01")),
+            ("2026年8月1日", Some("2026-08-01")),
+            ("2026 年 8 月 1 日", Some("2026-08-01")),
+            ("２０２６－０８－０１", Some("2026-08-01")),
+            ("20260801", Some("2026-08-01")),
+            ("2024-02-29", Some("2024-02-29")),
+            ("2026-08-01 10:30", Some("2026-08-01 10:30:00")),
+            ("2026-08-01T10:30:00", Some("2026-08-01 10:30:00")),
+            ("2026-08-01T10:30:00.5Z", Some("2026-08-01 10:30:00.500000 +0")),
+            ("2026-08-01 10:30:00 +08:00", Some("2026-08-01 10:30:00 +480")),
+            ("2026-08-01T10:30:00-0330", Some("2026-08-01 10:30:00 -210")),
+            ("2026/8/1 9:05", Some("2026-08-01 09:05:00")),
+            ("2026年8月1日10时30分", Some("2026-08-01 10:30:00")),
+            ("2026年8月1日 下午3点05分09秒", Some("2026-08-01 15:05:09")),
+            ("2026年8月1日上午12:30", Some("2026-08-01 00:30:00")),
+            ("2026-08-01 3:05 PM", Some("2026-08-01 15:05:00")),
+            ("2026-08-01 12:05 am", Some("2026-08-01 00:05:00")),
+            ("10:30", Some("10:30:00")),
+            ("１０：３０", Some("10:30:00")),
+            ("23:59:59.999999", Some("23:59:59.999999")),
+            ("3点半", Some("03:30:00")),
+            ("2026-02-30", None),
+            ("2025-02-29", None),
+            ("2026-13-01", None),
+            ("0000-00-00", None),
+            ("0000-01-01", None),
+            ("26-08-01", None),
+            ("8/1/2026", None),
+            ("01.08.2026", None),
+            ("2026-08/01", None),
+            ("2026-8", None),
+            ("2026年8月", None),
+            ("2026-08-011", None),
+            ("2026-08-01 ", Some("2026-08-01")),
+            ("2026-08-01 24:00", None),
+            ("2026-08-01 10:60", None),
+            ("2026-08-01 10", None),
+            ("2026-08-0110:30", None),
+            ("2026-08-01 10:30 x", None),
+            ("2026-08-01 13:05 AM", None),
+            ("10:3", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(read(text).map(shown).as_deref(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers_are_days_as_excel_counts_them() {
+        for (text, want) in [
+            ("46235", Some("2026-08-01")),
+            ("46235.4375", Some("2026-08-01 10:30:00")),
+            ("1", Some("1900-01-01")),
+            ("59", Some("1900-02-28")),
+            ("60", None),
+            ("61", Some("1900-03-01")),
+            ("25569", Some("1970-01-01")),
+            ("2958465", Some("9999-12-31")),
+            ("2958466", None),
+            ("0.5", Some("12:00:00")),
+            ("0", Some("00:00:00")),
+            ("-1", None),
+            ("46235.999999999", Some("2026-08-02")),
+            ("20260801", Some("2026-08-01")),
+            ("20261301", None),
+            ("1E999", None),
+            ("NaN", None),
+            ("x", None),
+        ] {
+            assert_eq!(of_number(text).map(shown).as_deref(), want, "{text}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ const CREATE: &str = "
     CREATE TABLE orders (
         id INTEGER PRIMARY KEY,
         order_no TEXT NOT NULL,
-        customer_id INTEGER NOT NULL REFERENCES customers (id),
+        customer_id INTEGER REFERENCES customers (id),
         customer_name TEXT NOT NULL,
         phone TEXT NOT NULL,
         product_name TEXT NOT NULL,

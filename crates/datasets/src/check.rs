@@ -1,5 +1,7 @@
 //! Whether datasets fit their live databases: everything that does not is found, with the key to blame and what to do.
 
+mod importing;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +71,7 @@ pub fn check(dataset: &Dataset) -> Vec<Finding> {
         Ok(Some(table)) => {
             check_columns(&table, relation, &mut findings);
             check_key(&table, &mut findings);
+            importing::check(&table, &mut findings);
             // What is wrong already would be told once more.
             if findings.found.iter().all(|finding| !finding.is_problem) {
                 check_reading(&mut findings);

@@ -10,6 +10,8 @@ pub(crate) struct Storage {
     pub(crate) is_nullable: bool,
     /// Whether a new row needs no value of it: it can be null, has a default, or is computed.
     pub(crate) is_optional: bool,
+    /// Whether the database computes it, so that it can't be written.
+    pub(crate) is_computed: bool,
     /// Characters of a text.
     pub(crate) length_max: Option<u32>,
     /// Whole numbers, in the form in which they are held.
@@ -45,6 +47,7 @@ impl Storage {
     pub(crate) const ANY: Storage = Storage {
         is_nullable: true,
         is_optional: true,
+        is_computed: false,
         length_max: None,
         whole: None,
         digits: None,

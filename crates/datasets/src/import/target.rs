@@ -105,6 +105,9 @@ pub(crate) trait Target {
     /// What the table keeps in the columns.
     fn storage(&mut self, place: Place<'_>, columns: &[&Column]) -> Result<Vec<Storage>, SourceError>;
 
+    /// What keeps the table from being written to, in words; of the last of them nothing more may be asked.
+    fn obstacles(&mut self, place: Place<'_>) -> Result<Vec<String>, SourceError>;
+
     /// Whether a constraint or index of the table keeps rows from sharing a key of these columns.
     fn is_unique(&mut self, place: Place<'_>, key: &[&Column]) -> Result<bool, SourceError>;
 

@@ -165,7 +165,8 @@ impl MySqlTarget {
 
     /// What `information_schema` says of the table's columns.
     fn declared(&mut self, place: Place<'_>) -> Result<HashMap<String, Declared>, SourceError> {
-        let sql = "SELECT column_name, is_nullable = 'YES', column_default IS NOT NULL OR extra <> '', data_type, \
+        let sql = "SELECT column_name, is_nullable = 'YES', column_default IS NOT NULL OR extra <> '', \
+             CONCAT(data_type, IF(extra LIKE '%VIRTUAL%' OR extra LIKE '%STORED%', '!', '')), \
              column_type, character_maximum_length, numeric_precision, numeric_scale, datetime_precision, \
              character_set_name FROM information_schema.columns \
              WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
@@ -199,7 +200,8 @@ impl MySqlTarget {
             let declared = Declared {
                 is_nullable,
                 has_default,
-                data_type: data_type.to_ascii_lowercase(),
+                is_computed: data_type.ends_with('!'),
+                data_type: data_type.trim_end_matches('!').to_ascii_lowercase(),
                 column_type,
                 length: length.and_then(|length| u32::try_from(length).ok()),
                 precision: precision.and_then(|precision| u8::try_from(precision).ok()),
@@ -218,6 +220,7 @@ struct Declared {
     is_nullable: bool,
     /// A default, or something that the server itself puts there.
     has_default: bool,
+    is_computed: bool,
     data_type: String,
     column_type: String,
     length: Option<u32>,
@@ -244,6 +247,7 @@ impl Declared {
         let digits = self.precision.zip(self.scale).filter(|_| self.data_type == "decimal");
         Storage {
             is_nullable: self.is_nullable,
+            is_computed: self.is_computed,
             is_optional: self.is_nullable || self.has_default,
             length_max: self.length.filter(|_| matches!(self.data_type.as_str(), "char" | "varchar")),
             whole: whole.filter(|_| !is_text).or(storage.whole),
@@ -353,6 +357,31 @@ impl Target for MySqlTarget {
             found.map_or_else(|| Storage::declared(column), |(_, declared)| declared.storage(column))
         };
         Ok(columns.iter().map(of).collect())
+    }
+
+    fn obstacles(&mut self, place: Place<'_>) -> Result<Vec<String>, SourceError> {
+        let mut found = Vec::new();
+        let sql = "SELECT t.engine, e.transactions = 'YES' FROM information_schema.tables t \
+             JOIN information_schema.engines e ON e.engine = t.engine \
+             WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ?";
+        let engines: Vec<(String, Option<bool>)> =
+            self.snapshot.ask(sql, Params::from((place.schema, place.table)))?;
+        for (engine, _) in engines.iter().filter(|(_, transactions)| *transactions != Some(true)) {
+            found.push(format!(
+                "tables of {engine} know no transactions, so that rows could be half-written; use InnoDB"
+            ));
+        }
+        // The server looks at what the person may do before it plans.
+        for sql in [
+            format!("EXPLAIN INSERT INTO {0} SELECT * FROM {0} LIMIT 0", quoted(place)),
+            format!("EXPLAIN DELETE FROM {}", quoted(place)),
+        ] {
+            if let Err(error) = self.run(&sql, Params::Empty) {
+                found.push(format!("the table can't be written to: {error}"));
+                break;
+            }
+        }
+        Ok(found)
     }
 
     fn is_unique(&mut self, place: Place<'_>, key: &[&Column]) -> Result<bool, SourceError> {

@@ -254,25 +254,51 @@ fn limited(storage: Storage, column: &Column, sql_type: &Type, modifier: i32) ->
 impl Target for PostgresTarget {
     fn storage(&mut self, place: Place<'_>, columns: &[&Column]) -> Result<Vec<Storage>, SourceError> {
         let types = self.types(place, columns)?;
-        let sql = "SELECT attname::text, attnotnull::text, (atthasdef OR attidentity <> '')::text, atttypmod::text \
+        let sql = "SELECT attname::text, attnotnull::text, (atthasdef OR attidentity <> '')::text, atttypmod::text, \
+             (attgenerated <> '')::text \
              FROM pg_catalog.pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
-        let mut declared: HashMap<String, (bool, bool, i32)> = HashMap::new();
+        let mut declared: HashMap<String, (bool, bool, i32, bool)> = HashMap::new();
         for row in self.snapshot.texts(sql, &[&quoted(place)])? {
-            let [Some(name), is_not_null, has_default, modifier] = row.as_slice() else { continue };
+            let [Some(name), is_not_null, has_default, modifier, is_computed] = row.as_slice() else {
+                continue;
+            };
             let is = |text: &Option<String>| text.as_deref() == Some("true");
             let modifier = modifier.as_deref().and_then(|modifier| modifier.parse().ok()).unwrap_or(-1);
-            declared.insert(name.clone(), (is(is_not_null), is(has_default), modifier));
+            declared.insert(name.clone(), (is(is_not_null), is(has_default), modifier, is(is_computed)));
         }
         let storages = columns.iter().zip(&types).map(|(column, sql_type)| {
             let storage = Storage::declared(column);
-            let Some((is_not_null, has_default, modifier)) = declared.get(&column.source) else {
+            let Some((is_not_null, has_default, modifier, is_computed)) = declared.get(&column.source) else {
                 return storage;
             };
             let is_optional = !is_not_null || *has_default;
-            let storage = Storage { is_nullable: !is_not_null, is_optional, ..storage };
+            let storage =
+                Storage { is_nullable: !is_not_null, is_optional, is_computed: *is_computed, ..storage };
             limited(storage, column, sql_type, *modifier)
         });
         Ok(storages.collect())
+    }
+
+    fn obstacles(&mut self, place: Place<'_>) -> Result<Vec<String>, SourceError> {
+        let mut found = Vec::new();
+        for right in ["INSERT", "UPDATE", "DELETE"] {
+            let sql = "SELECT has_table_privilege($1::text, $2::text)::text";
+            let has = self.snapshot.texts(sql, &[&quoted(place), right])?;
+            if has.into_iter().flatten().flatten().next().as_deref() == Some("false") {
+                found.push(format!(
+                    "the person that the address names may not {right}; GRANT it, or leave imports out"
+                ));
+            }
+        }
+        let sql = format!(
+            "SELECT (to_regclass('{TABLE}') IS NOT NULL OR has_schema_privilege(current_schema(), 'CREATE'))::text"
+        );
+        if self.snapshot.texts(&sql, &[])?.into_iter().flatten().flatten().next().as_deref() != Some("true") {
+            found.push(format!(
+                "the table {TABLE} is not there and may not be made: GRANT CREATE on the schema"
+            ));
+        }
+        Ok(found)
     }
 
     fn is_unique(&mut self, place: Place<'_>, key: &[&Column]) -> Result<bool, SourceError> {

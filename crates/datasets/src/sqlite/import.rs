@@ -287,12 +287,19 @@ impl Target for SqliteTarget {
             };
             Storage {
                 digits,
+                is_computed: found.is_computed,
                 is_nullable: !found.is_not_null,
                 is_optional: !found.is_not_null || found.has_default || found.is_computed || is_row_number,
                 ..storage
             }
         };
         Ok(columns.iter().map(storage).collect())
+    }
+
+    fn obstacles(&mut self, _place: Place<'_>) -> Result<Vec<String>, SourceError> {
+        let path = self.snapshot.connection.path().unwrap_or_default();
+        let written = std::fs::OpenOptions::new().append(true).open(path);
+        Ok(written.err().map(|error| format!("the file can't be written to: {error}")).into_iter().collect())
     }
 
     fn is_unique(&mut self, place: Place<'_>, key: &[&Column]) -> Result<bool, SourceError> {

@@ -77,3 +77,29 @@ fn sqlite_conforms() {
     }
     assert_eq!(count + LEFT_OUT.len(), cases().count());
 }
+
+#[test]
+fn keys_are_equal_where_the_collation_takes_them_for_equal() {
+    use longshore_protocol::import::ImportMode;
+    use suite::importing::{all, check, commit, counts, problems, spec, undo};
+    let file = File::fresh();
+    file.execute(
+        "CREATE TABLE t (id TEXT COLLATE NOCASE PRIMARY KEY, v REAL); INSERT INTO t VALUES ('Tea', 1.5), ('milk', 2)",
+    );
+    let dataset = (&file as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'text' }, { name = 'v', type = 'decimal', scale = 2 }",
+    );
+    let spec = spec(&dataset, &["id", "v"], ImportMode::Upsert);
+    let rows: &[&[&str]] = &[&["TEA", "9"], &["MILK", "2"], &["salt", "1"], &["Salt", "99999999999999.99"]];
+    let plan = check(&dataset, &spec, rows);
+    // A double can't keep so many digits.
+    assert_eq!(problems(&plan), ["5 v out_of_range"]);
+    assert_eq!(plan.counts(), counts(1, 1, 1, 1));
+    assert_eq!(plan.keys[2].digest, plan.keys[3].digest);
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    assert_eq!(all(&dataset), ["milk|2.00", "salt|1.00", "Tea|9.00"]);
+    let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
+    assert_eq!((undone.removed, undone.restored, undone.kept_count), (1, 1, 0));
+    assert_eq!(all(&dataset), ["milk|2.00", "Tea|1.50"]);
+}

@@ -442,3 +442,6 @@ fn units_of(value: &Value) -> Option<i128> {
         Value::Text(_) | Value::Float(_) | Value::Boolean(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,10 @@ pub(crate) struct PostgresTarget {
     zone: TimeZone,
     /// The SQL types of columns, by table.
     types: HashMap<String, HashMap<String, Type>>,
+    /// Whether keys are surely looked up by an index, by table and columns.
+    indexed: HashMap<(String, Vec<String>), bool>,
+    /// Whether the planner was told to do so.
+    looks_up: bool,
 }
 
 impl PostgresTarget {
@@ -64,7 +68,13 @@ impl PostgresTarget {
         let timeout = dataset.database.statement_timeout;
         let mut snapshot = PostgresSnapshot::begin_on(connection, &id, timeout, kind)?;
         snapshot.limit(timeout)?;
-        Ok(PostgresTarget { snapshot, zone: zone.clone(), types: HashMap::new() })
+        Ok(PostgresTarget {
+            snapshot,
+            zone: zone.clone(),
+            types: HashMap::new(),
+            indexed: HashMap::new(),
+            looks_up: false,
+        })
     }
 
     /// The SQL types of columns.
@@ -102,6 +112,28 @@ impl PostgresTarget {
             }
         }
         Ok((params, format!("unnest({})", marks.join(", ")), casts))
+    }
+
+    /// Has the planner look up each key where an index makes that cheap. It would else guess from statistics, which a table that has
+    /// just grown does not have, and read all of the table for each chunk.
+    fn plan_for(&mut self, place: Place<'_>, key: &[&Column]) -> Result<(), SourceError> {
+        let names = key.iter().map(|column| column.source.clone()).collect();
+        let known = (quoted(place), names);
+        let looks_up = match self.indexed.get(&known) {
+            Some(is_indexed) => *is_indexed,
+            None => {
+                let is_indexed = self.is_unique(place, key)?;
+                self.indexed.insert(known, is_indexed);
+                is_indexed
+            }
+        };
+        if looks_up != self.looks_up {
+            let other = if looks_up { "off" } else { "on" };
+            let sql = format!("SET LOCAL enable_hashjoin = {other}; SET LOCAL enable_mergejoin = {other}");
+            self.snapshot.connection.ask(|client| async move { client.batch_execute(&sql).await })?;
+            self.looks_up = looks_up;
+        }
+        Ok(())
     }
 
     fn run(&mut self, sql: &str, params: &[TextParam]) -> Result<u64, SourceError> {
@@ -339,6 +371,7 @@ impl Target for PostgresTarget {
         wanted: &[&Column],
         locks: bool,
     ) -> Result<Found, SourceError> {
+        self.plan_for(place, key.columns)?;
         let number = count_column();
         let mut columns = vec![&number];
         columns.extend(wanted);
@@ -399,6 +432,7 @@ impl Target for PostgresTarget {
     }
 
     fn update(&mut self, place: Place<'_>, key: Values<'_>, values: Values<'_>) -> Result<(), WriteError> {
+        self.plan_for(place, key.columns)?;
         let (params, unnest, casts) = self.arrays(place, &[key, values])?;
         let (of_key, of_values) = casts.split_at(key.columns.len());
         let sql = format!(
@@ -412,6 +446,7 @@ impl Target for PostgresTarget {
     }
 
     fn delete(&mut self, place: Place<'_>, key: Values<'_>) -> Result<(), WriteError> {
+        self.plan_for(place, key.columns)?;
         let (params, unnest, casts) = self.arrays(place, &[key])?;
         let sql = format!(
             "DELETE FROM {} AS t USING {unnest} AS u ({}) WHERE {}",

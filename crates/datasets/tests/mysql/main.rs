@@ -3,6 +3,7 @@
 mod conformance;
 mod describe;
 mod ending;
+mod importing;
 mod proxy;
 mod queries;
 mod server;

@@ -2,6 +2,7 @@
 
 mod definitions;
 mod faults;
+mod importing;
 mod server;
 #[path = "../suite/mod.rs"]
 mod suite;

@@ -1,0 +1,90 @@
+//! Imports into types that PostgreSQL alone has.
+
+use longshore_protocol::import::ImportMode;
+
+use crate::server::{Server, server};
+use crate::suite::Fresh;
+use crate::suite::importing::{all, check, commit, counts, problems, spec, undo};
+
+#[test]
+fn values_that_a_type_has_no_room_for_are_found_by_the_check() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute(
+        "CREATE TYPE state AS ENUM ('open', 'paid'); CREATE TABLE t (id uuid PRIMARY KEY, n int2, v varchar(3), s state, \
+         p numeric(4, 2), r real, j json, b bytea, i inet, w timestamp(0), g int GENERATED ALWAYS AS (n + 1) STORED, \
+         c numeric)",
+    );
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'text' }, { name = 'n', type = 'integer' }, { name = 'v', type = 'text' }, \
+         { name = 's', type = 'text' }, { name = 'p', type = 'decimal', scale = 2 }, { name = 'r', type = 'float' }, \
+         { name = 'j', type = 'text' }, { name = 'b', type = 'text', stored_as = 'bytes' }, \
+         { name = 'i', type = 'text' }, { name = 'w', type = 'timestamp' }, \
+         { name = 'g', type = 'integer', import = { excluded = true } }, \
+         { name = 'c', type = 'decimal', scale = 2, stored_as = 'scaled_integer' }",
+    );
+    let columns = ["id", "n", "v", "s", "p", "r", "j", "b", "i", "w", "c"];
+    let spec = spec(&dataset, &columns, ImportMode::Upsert);
+    let id = "A0EEBC999C0B4EF8BB6D6BB9BD380A11";
+    let fine =
+        [id, "7", "abc", "paid", "99.99", "0.1", "[1]", "00FF", "10.0.0.1", "2026-08-01 10:30:00.7", "1.50"];
+    let plan = check(
+        &dataset,
+        &spec,
+        &[&fine, &["x", "40000", "abcd", "lost", "100", "1e300", "[", "0", "", "soon", "1.505"]],
+    );
+    let wrong = "3 id wrong_type, 3 n out_of_range, 3 v too_long, 3 s not_allowed, 3 p out_of_range, 3 r out_of_range, \
+         3 j wrong_type, 3 b wrong_type, 3 w wrong_type, 3 c too_many_decimals";
+    assert_eq!(problems(&plan).join(", "), wrong);
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    let line = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11|7|abc|paid|99.99|0.1|[1]|00ff|10.0.0.1/32|2026-08-01 10:30:00|8|1.50";
+    assert_eq!(all(&dataset), [line]);
+    let again = [
+        id,
+        "7",
+        "abc",
+        "paid",
+        "99.99",
+        "0.1",
+        "[1]",
+        "00FF",
+        "10.0.0.1/32",
+        "2026-08-01 10:30:00.7",
+        "1.50",
+    ];
+    assert_eq!(check(&dataset, &spec, &[&again]).counts(), counts(0, 0, 1, 0));
+    let change = [id, "8", "", "open", "0.01", "-2", "", "", "::1/128", "", "-0.05"];
+    let plan = check(&dataset, &spec, &[&change]);
+    commit(&dataset, &spec, "b", std::slice::from_ref(&plan)).expect("is written");
+    let changed = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11|8|-|open|0.01|-2|-|-|::1/128|-|9|-0.05";
+    assert_eq!(all(&dataset), [changed]);
+    assert_eq!(undo(&dataset, &spec, "b", &[plan]).expect("is taken back").restored, 1);
+    assert_eq!(all(&dataset), [line]);
+}
+
+#[test]
+fn a_table_that_does_not_take_rows_is_told() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL, w int, g int GENERATED ALWAYS AS (id + 1) STORED); \
+         CREATE TABLE other (code int)",
+    );
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = { key = ['w'] }",
+        "{ name = 'id', type = 'integer' }, { name = 'g', type = 'integer' }, \
+         { name = 'w', type = 'integer', import = { references = { table = 'other', column = 'code' } } }",
+    );
+    let found: Vec<String> =
+        longshore_datasets::check::check(&dataset).iter().map(|finding| finding.key.clone()).collect();
+    assert_eq!(
+        found,
+        [
+            "dataset.d.column.g.import",
+            "dataset.d.import.modes",
+            "dataset.d.import.key",
+            "dataset.d.column.w.import.references",
+        ]
+    );
+}

@@ -65,6 +65,10 @@ fn a_definition_tells_types_by_the_values() {
     let fixture = Fixture::new();
     let toml = fixture.define("things", &[]).expect("has a key");
     assert_eq!(fixture.check(&toml), Vec::<String>::new(), "{toml}");
+    // Imports are offered, and what is offered can be taken.
+    let importing = toml.replace("# import = {}", "import = {}");
+    assert_ne!(importing, toml);
+    assert_eq!(fixture.check(&importing), Vec::<String>::new(), "{importing}");
     let config: toml::Table = toml.parse().expect("well-formed");
     let dataset = &config["dataset"]["d"];
     assert_eq!(dataset["key"].as_array().expect("a list")[0].as_str(), Some("id"));

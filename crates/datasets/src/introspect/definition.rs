@@ -71,6 +71,11 @@ pub fn definition(
         "label = {{ en = {0}, zh = {0} }}  # what people read: translate it here and below\n",
         quoted(name)
     ));
+    // Nothing is written to unless somebody says so.
+    let is_known = |name: &String| table.column(name).is_some_and(|column| !column.readings.is_empty());
+    if table.is_table && key.iter().all(is_known) {
+        toml.push_str("# import = {}  # lets files be imported; rows are known by the key\n");
+    }
     for (column, name) in table.columns.iter().zip(&names) {
         toml.push('\n');
         toml.push_str(&column_definition(id, column, name));

@@ -147,7 +147,9 @@ pub async fn discard_import_draft(#[server(flatten)] request: DraftRequest) -> R
 /// # Errors
 /// `unknown_dataset`, `unknown_draft`, `draft_changed`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
 #[server(name = RegisterImportCheck, prefix = "/api", endpoint = "registerImportCheck", input = Json, output = Json)]
-pub async fn register_import_check(#[server(flatten)] request: CheckRequest) -> Result<RegisterOut, CallError> {
+pub async fn register_import_check(
+    #[server(flatten)] request: CheckRequest,
+) -> Result<RegisterOut, CallError> {
     crate::serve::import::register_check(request).await
 }
 
@@ -165,7 +167,9 @@ pub async fn list_plan_rows(#[server(flatten)] request: PlanRowsRequest) -> Resu
 /// # Errors
 /// `unknown_dataset`, `unknown_draft`, `draft_changed`; `invalid_parameters` with what is wrong per field; `store_unavailable`.
 #[server(name = RegisterImportTask, prefix = "/api", endpoint = "registerImportTask", input = Json, output = Json)]
-pub async fn register_import_task(#[server(flatten)] request: CommitRequest) -> Result<RegisterOut, CallError> {
+pub async fn register_import_task(
+    #[server(flatten)] request: CommitRequest,
+) -> Result<RegisterOut, CallError> {
     crate::serve::import::register_import(request).await
 }
 

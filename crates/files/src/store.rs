@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use opendal::{ErrorKind, Operator};
 use crate::address::Address;
 use crate::bucket;
 use crate::uploads::Uploads;
-use crate::{FileError, FileWriter};
+use crate::{FileError, FileWriter, Stored};
 
 /// Folder below the data folder for files, where no bucket is named.
 const FOLDER: &str = "files";
@@ -165,6 +165,23 @@ impl FileStore {
         }
     }
 
+    /// How long ago a file was finished, by the clocks of the store and of this machine; zero where the store does not tell.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] or [`FileError::Store`].
+    pub async fn age(&self, key: &str) -> Result<Duration, FileError> {
+        match self.operator.stat(key).await {
+            Ok(metadata) => Ok(metadata
+                .last_modified()
+                .and_then(|at| SystemTime::now().duration_since(SystemTime::from(at)).ok())
+                .unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(FileError::Missing { key: key.to_owned() })
+            }
+            Err(error) => Err(FileError::store("look a file up")(error)),
+        }
+    }
+
     /// Streams the bytes of a file in `range`. Dropping the stream ends the reading.
     ///
     /// # Errors
@@ -183,6 +200,55 @@ impl FileStore {
         let reader = reader.await.map_err(FileError::store("open a file"))?;
         let stream = reader.into_bytes_stream(range).await.map_err(FileError::store("read a file"))?;
         Ok(stream.into_stream())
+    }
+
+    /// All bytes of a small file.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] or [`FileError::Store`].
+    pub async fn get(&self, key: &str) -> Result<Bytes, FileError> {
+        match self.operator.read(key).await {
+            Ok(bytes) => Ok(bytes.to_bytes()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(FileError::Missing { key: key.to_owned() })
+            }
+            Err(error) => Err(FileError::store("read a file")(error)),
+        }
+    }
+
+    /// Stores bytes under `key`; a file that is there is replaced in one step.
+    ///
+    /// # Errors
+    /// [`FileError::Store`].
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Stored, FileError> {
+        let mut writer = self.create(key).await?;
+        if let Err(error) = writer.write(bytes).await {
+            writer.abort().await;
+            return Err(error);
+        }
+        writer.finish().await
+    }
+
+    /// Copies a file of the store to another key.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] or [`FileError::Store`].
+    pub async fn copy(&self, from: &str, to: &str) -> Result<(), FileError> {
+        match self.operator.copy(from, to).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(FileError::Missing { key: from.to_owned() })
+            }
+            Err(error) => Err(FileError::store("copy a file")(error)),
+        }
+    }
+
+    /// Where a file is on this machine, if the store is a folder. It is not to be changed there, and may go at any time.
+    pub fn local_path(&self, key: &str) -> Option<PathBuf> {
+        match self.place {
+            Place::Folder => Some(Path::new(&self.operator.info().root()).join(key)),
+            Place::Bucket(_) => None,
+        }
     }
 
     /// An address of the store itself where anybody can fetch the file until `expires_in` from now, answered with that

@@ -6,8 +6,8 @@ use std::time::Duration;
 use longshore_datasets::{Catalog, Dataset, Query, source};
 use longshore_files::{FileError, FileStore};
 use longshore_protocol::{
-    DatasetView, ExportRequest, Lang, RowsPage, RowsRequest, StatisticsRequest, TaskDetails, TaskId,
-    TaskKind, TaskQuery, TaskView,
+    DatasetView, ExportRequest, Lang, Problem, ProblemKind, RowsPage, RowsRequest, StatisticsRequest,
+    TaskDetails, TaskId, TaskKind, TaskQuery, TaskView,
 };
 use longshore_tasks::entity::Slot;
 use longshore_tasks::{
@@ -20,6 +20,7 @@ use crate::download::Download;
 use crate::error::CentreError;
 use crate::export::{self, ExportJob};
 use crate::file::FinishedFile;
+use crate::import::{self, ImportSettings};
 use crate::request::{CheckedOrder, check_zone};
 use crate::statistics::{self, StatisticsJob};
 use crate::view::task_view;
@@ -35,6 +36,8 @@ pub struct CentreSettings {
     pub time_limit: Duration,
     /// How long a finished file and its record are kept; default 7 days.
     pub retention: Duration,
+    /// How files are imported.
+    pub import: ImportSettings,
 }
 
 impl Default for CentreSettings {
@@ -42,6 +45,7 @@ impl Default for CentreSettings {
         CentreSettings {
             time_limit: Duration::from_secs(30 * 60),
             retention: Duration::from_secs(7 * 24 * 60 * 60),
+            import: ImportSettings::default(),
         }
     }
 }
@@ -77,7 +81,14 @@ impl Centre {
 
     /// All datasets, in their order.
     pub fn datasets(&self) -> Vec<DatasetView> {
-        self.catalog.all().into_iter().map(Dataset::view).collect()
+        let limits = &self.settings.import;
+        let view = |dataset: &Dataset| DatasetView {
+            import: dataset.importing.as_ref().map(|importing| {
+                importing.view(&dataset.columns, limits.size_bytes_max, limits.row_count_max)
+            }),
+            ..dataset.view()
+        };
+        self.catalog.all().into_iter().map(view).collect()
     }
 
     /// One page of rows for the screen.
@@ -129,7 +140,7 @@ impl Centre {
         self.register::<StatisticsJob>(caller, TaskKind::DailyStatistics, dataset, order).await
     }
 
-    async fn register<J: Job>(
+    pub(crate) async fn register<J: Job>(
         &self,
         caller: &Caller,
         kind: TaskKind,
@@ -209,12 +220,17 @@ impl Centre {
     /// `UnknownTask`, `FileExpired`, `Store`.
     pub async fn details(&self, caller: &Caller, task: &str) -> Answer<TaskDetails> {
         let (task, ahead, now) = self.owned(caller, task).await?;
+        // A report that can't be had now is no reason to hide the rest.
+        let import = self.import_report(&task, now).await.unwrap_or_else(|error| {
+            tracing::warn!(task.id = %task.id, error = %error, "what an import has done can't be told");
+            None
+        });
         Ok(TaskDetails {
             task: task_view(&task, ahead, now).ok_or(CentreError::UnknownTask)?,
             request: export::request_of(&task),
             manifest: FinishedFile::of(&task).and_then(|file| file.manifest),
-            import: None,
-            undo: None,
+            import,
+            undo: import::undo_report_of(&task),
         })
     }
 
@@ -222,7 +238,8 @@ impl Centre {
     /// is that of then, too.
     ///
     /// # Errors
-    /// `UnknownTask`; `UnknownDataset` and `Invalid` where the configuration has changed since; `Store`.
+    /// `UnknownTask`; `UnknownDataset` and `Invalid` where the configuration has changed since, and for imports, whose plan is
+    /// carried out once; `Store`.
     pub async fn repeat(&self, caller: &Caller, task: &str, lang: Lang) -> Answer<Registration> {
         let (task, _, _) = self.owned(caller, task).await?;
         if let Some(request) = export::request_of(&task) {
@@ -230,7 +247,11 @@ impl Centre {
                 .register_export(caller, ExportRequest { idempotency_key: String::new(), ..request }, lang)
                 .await;
         }
-        let request = statistics::request_of(&task).ok_or(CentreError::UnknownTask)?;
+        let Some(request) = statistics::request_of(&task) else {
+            // What an import needs is its draft, which the person goes through again.
+            let kind = ProblemKind::NothingToImport;
+            return Err(CentreError::Invalid(vec![Problem { field: "task".to_owned(), kind }]));
+        };
         self.register_statistics(
             caller,
             StatisticsRequest { idempotency_key: String::new(), ..request },
@@ -274,7 +295,7 @@ impl Centre {
         Ok(())
     }
 
-    fn dataset(&self, id: &str) -> Answer<&Dataset> {
+    pub(crate) fn dataset(&self, id: &str) -> Answer<&Dataset> {
         self.catalog.get(id).ok_or(CentreError::UnknownDataset)
     }
 
@@ -294,7 +315,7 @@ impl Centre {
         Ok(task.filter(|task| now < task.deadline).map(|task| (task, ahead, now)))
     }
 
-    async fn owned(&self, caller: &Caller, task: &str) -> Answer<(Task, Option<u64>, Timestamp)> {
+    pub(crate) async fn owned(&self, caller: &Caller, task: &str) -> Answer<(Task, Option<u64>, Timestamp)> {
         let id = TaskId::parse(task).map_err(|_| CentreError::UnknownTask)?;
         let Loaded { task, ahead, now, .. } = self.store.peek(&id).await?;
         match task {

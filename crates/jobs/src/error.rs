@@ -29,6 +29,9 @@ pub enum CentreError {
     /// The file's retention has passed.
     #[error("the file has expired")]
     FileExpired,
+    /// A file that was being uploaded ended early.
+    #[error("the upload ended early: {0}")]
+    Upload(String),
     /// The task store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +55,7 @@ impl CentreError {
             CentreError::UnknownTask => ErrorCode::UnknownTask,
             CentreError::UnknownDraft => ErrorCode::UnknownDraft,
             CentreError::DraftChanged => ErrorCode::DraftChanged,
+            CentreError::Upload(_) => ErrorCode::BadRequest,
             CentreError::NotFinished => ErrorCode::TaskNotFinished,
             CentreError::FileExpired => ErrorCode::FileExpired,
             CentreError::Store(error) if error.is_retryable() => ErrorCode::StoreUnavailable,

@@ -1,8 +1,10 @@
 //! The file that a task has made.
 
-use longshore_protocol::{Manifest, TaskId};
+use longshore_protocol::{Manifest, TaskId, TaskKind};
 use longshore_tasks::Task;
 use serde::{Deserialize, Serialize};
+
+use crate::import::{CheckOutput, ImportOutput};
 
 /// A finished file: the result in the entity of every task that makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,9 +29,14 @@ pub struct FinishedFile {
 }
 
 impl FinishedFile {
-    /// The file of a task; `None` unless it has made one.
+    /// The file of a task; `None` unless it has made one. That of an import, or of its check, has the rows in error.
     pub fn of(task: &Task) -> Option<FinishedFile> {
-        task.result.as_ref()?.read().ok()
+        match TaskKind::from_name(&task.slot.kind)? {
+            TaskKind::Export | TaskKind::DailyStatistics => task.result.as_ref()?.read().ok(),
+            TaskKind::ImportCheck => CheckOutput::of(task)?.file,
+            TaskKind::Import => ImportOutput::of(task)?.file,
+            TaskKind::ImportUndo => None,
+        }
     }
 }
 

@@ -31,6 +31,7 @@ pub use caller::Caller;
 pub use centre::{Centre, CentreSettings};
 pub use download::Download;
 pub use error::CentreError;
+pub use import::ImportSettings;
 pub use kinds::registry;
 pub use longshore_sheets::Compression;
 pub use request::CheckedOrder;

@@ -1,9 +1,11 @@
 //! A task as its owner sees it.
 
+use longshore_protocol::import::PlanCounts;
 use longshore_protocol::{DatasetId, FailureView, FileView, Phase, Progress, TaskKind, TaskView, Unit};
 use longshore_tasks::{State, Task, Timestamp};
 
 use crate::file::FinishedFile;
+use crate::import::{CheckOutput, Course, ImportOutput};
 use crate::statistics::Plan;
 
 /// The task's phase at `now`. A task past its deadline is abandoned even before the reaper came.
@@ -29,6 +31,9 @@ fn progress(task: &Task, kind: TaskKind, file: Option<&FileView>) -> Progress {
         TaskKind::DailyStatistics => Unit::Days,
         TaskKind::Export | TaskKind::ImportCheck | TaskKind::Import | TaskKind::ImportUndo => Unit::Rows,
     };
+    if matches!(kind, TaskKind::ImportCheck | TaskKind::Import | TaskKind::ImportUndo) {
+        return import_progress(task, kind);
+    }
     if let Some(file) = file {
         return Progress { done: file.row_count, total: Some(file.row_count), unit };
     }
@@ -38,6 +43,27 @@ fn progress(task: &Task, kind: TaskKind, file: Option<&FileView>) -> Progress {
     let total = Plan::of(task).map(|plan| u64::from(plan.days().count()));
     let (ended, parts) = (u64::from(task.children.ended()), u64::from(task.children.total));
     Progress { done: total.unwrap_or(0) * ended / parts.max(1), total, unit }
+}
+
+/// How far an import has come, in rows. A check counts a row half when it was read and half when it was looked at.
+fn import_progress(task: &Task, kind: TaskKind) -> Progress {
+    let course: Option<Course> = task.cursor.as_ref().and_then(|cursor| cursor.read().ok());
+    let Some(Course { row_count }) = course else { return task.progress };
+    let (ended, parts) = (u64::from(task.children.ended()), u64::from(task.children.total));
+    let looked_at = row_count * ended / parts.max(1);
+    let done = match kind {
+        _ if task.state == State::Succeeded => row_count,
+        TaskKind::ImportCheck => (row_count + looked_at) / 2,
+        _ => looked_at,
+    };
+    Progress { done, total: Some(row_count), unit: Unit::Rows }
+}
+
+/// Of a finished check, rows by what would happen to them; of a finished import, by what has.
+fn counts(task: &Task) -> Option<PlanCounts> {
+    CheckOutput::of(task)
+        .map(|output| output.counts)
+        .or_else(|| ImportOutput::of(task).map(|output| output.conclusion.done))
 }
 
 /// The view of `task` at `now`, with `ahead` tasks before it. `None` for a task of a kind that front ends do not
@@ -75,6 +101,6 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         server_now: now.as_millis(),
         file,
         failure,
-        counts: None,
+        counts: counts(task),
     })
 }

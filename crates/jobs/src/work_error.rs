@@ -1,10 +1,13 @@
 //! Why the work of a task failed, and what of it is told to a person.
 
+use longshore_datasets::import::CommitError;
 use longshore_datasets::{Catalog, Dataset, Query, SourceError};
 use longshore_files::FileError;
 use longshore_protocol::{FailureCode, Problem};
 use longshore_sheets::SheetError;
-use longshore_tasks::{Failure, JobError, StoreError};
+use longshore_sheets::faults::FaultsError;
+use longshore_sheets::read::ReadError;
+use longshore_tasks::{Failure, JobError, State, StoreError, Task};
 
 /// Why the work of a task failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,15 +36,47 @@ pub(crate) enum WorkError {
     Archive(#[source] std::io::Error),
     #[error("the rows are no longer those of the finished parts")]
     RowsChanged,
+    #[error("the uploaded file is not there any more")]
+    NoUpload,
+    #[error("the uploaded file can't be read: {0}")]
+    Upload(#[from] ReadError),
+    #[error("the plan of the import is not there any more")]
+    NoPlan,
+    #[error("stored rows can't be read or written: {0}")]
+    Rows(#[from] arrow_schema::ArrowError),
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
+    #[error("the database did not take rows: {0}")]
+    Commit(#[source] CommitError),
+    #[error("a file of this machine can't be used: {0}")]
+    Scratch(#[source] std::io::Error),
     #[error(transparent)]
     Checkpoint(#[from] JobError),
 }
 
 impl WorkError {
+    /// Why a part has no result; the task fails for the same reason.
+    pub(crate) fn of_part(number: u32, child: &Task) -> WorkError {
+        match (&child.failure, child.state) {
+            (Some(failure), State::Failed) => WorkError::Part { number, failure: failure.clone() },
+            _ => WorkError::NoPart(number),
+        }
+    }
+
     /// Problems of a request that was good when the task was registered.
     pub(crate) fn changed(problems: &[Problem]) -> WorkError {
         let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
         WorkError::Changed(fields.join(", "))
+    }
+}
+
+impl From<CommitError> for WorkError {
+    fn from(error: CommitError) -> WorkError {
+        match error {
+            CommitError::Source(error) => WorkError::Source(error),
+            CommitError::Misfit(what) => WorkError::Changed(what),
+            other => WorkError::Commit(other),
+        }
     }
 }
 
@@ -61,6 +96,13 @@ impl From<WorkError> for JobError {
             WorkError::Files(_) | WorkError::Read(_) | WorkError::Sheet(SheetError::Io(_)) => {
                 (FailureCode::FileStore, None)
             }
+            WorkError::Scratch(_) | WorkError::Faults(_) => (FailureCode::FileStore, None),
+            WorkError::NoUpload | WorkError::NoPlan => (FailureCode::Upload, None),
+            WorkError::Upload(error) => match error.is_retryable() {
+                true => (FailureCode::FileStore, None),
+                false => (FailureCode::Upload, None),
+            },
+            WorkError::Commit(_) => (FailureCode::Database, None),
             WorkError::Part { failure, .. } => (failure.code, failure.detail.clone()),
             WorkError::Source(_)
             | WorkError::Sheet(_)
@@ -68,6 +110,7 @@ impl From<WorkError> for JobError {
             | WorkError::NoPart(_)
             | WorkError::Archive(_)
             | WorkError::RowsChanged
+            | WorkError::Rows(_)
             | WorkError::Checkpoint(_)
             | WorkError::Store(_) => (FailureCode::Internal, None),
         };

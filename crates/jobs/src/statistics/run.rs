@@ -8,9 +8,7 @@ use longshore_datasets::{Catalog, SourceError, daily};
 use longshore_files::{FileStore, FileWriter};
 use longshore_protocol::{TaskId, TaskKind, Unit};
 use longshore_sheets::Summary;
-use longshore_tasks::{
-    Done, Job, JobError, NewChild, Runs, State, Task, TaskContext, Token, child_of, output_of,
-};
+use longshore_tasks::{Done, Job, JobError, NewChild, Runs, Task, TaskContext, Token, child_of, output_of};
 
 use super::order::{ORDER_VERSION, StatisticsOrder};
 use super::part::{PartJob, PartOrder, prepare};
@@ -160,7 +158,7 @@ async fn write_parts(
             return Err(SourceError::Stopped.into());
         }
         let (child, order) = part(context, number).await?;
-        let totals = output_of::<PartJob>(&child).ok_or_else(|| without_result(number, &child))?;
+        let totals = output_of::<PartJob>(&child).ok_or_else(|| WorkError::of_part(number, &child))?;
         let mut rows = totals.days.into_iter().peekable();
         for day in order.days().each() {
             match rows.next_if(|row| row.day == day) {
@@ -191,12 +189,4 @@ async fn part(context: &TaskContext, number: u32) -> Result<(Task, PartOrder), W
     let child = context.child(number).await?.ok_or(WorkError::NoPart(number))?;
     let order = child.payload.body.read().map_err(|_| WorkError::NoPart(number))?;
     Ok((child, order))
-}
-
-/// Why a part has no result; the task fails for the same reason.
-fn without_result(number: u32, child: &Task) -> WorkError {
-    match (&child.failure, child.state) {
-        (Some(failure), State::Failed) => WorkError::Part { number, failure: failure.clone() },
-        _ => WorkError::NoPart(number),
-    }
 }

@@ -44,7 +44,7 @@ impl House {
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), settings);
-        let registry = Arc::new(longshore_jobs::registry(&catalog, &files, export));
+        let registry = Arc::new(longshore_jobs::registry(&catalog, &files, export, &settings.import));
         House { folder, store, centre, registry, shutdown: CancellationToken::new(), parts: Vec::new() }
     }
 

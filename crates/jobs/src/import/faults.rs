@@ -1,0 +1,149 @@
+//! The file of rows in error: of the kind that was uploaded, to be mended and sent again.
+
+use longshore_datasets::Dataset;
+use longshore_files::FileStore;
+use longshore_protocol::Lang;
+use longshore_protocol::import::RowError;
+use longshore_sheets::faults::{FaultsKind, FaultsWriter};
+use longshore_sheets::read::{Cell, CellBatch};
+use longshore_tasks::TaskContext;
+
+use super::check::CheckOrder;
+use super::chunk::{read_checked, read_staged};
+use super::matching::{ADDED, added_count};
+use super::place::WorkPlace;
+use super::plan::PlanChunk;
+use super::settings::ImportSettings;
+use super::stored::{new_scratch, store_file};
+use crate::file::{FinishedFile, file_url};
+use crate::work_error::WorkError;
+
+/// What of a row goes where, and how reasons are told.
+struct Layout {
+    /// Columns of the file, those left out that an earlier file of errors had added.
+    width: usize,
+    headers: Vec<String>,
+    mapping: Vec<(u32, String)>,
+    labels: Vec<(String, String)>,
+    lang: Lang,
+}
+
+impl Layout {
+    fn of(order: &CheckOrder, dataset: &Dataset) -> Layout {
+        let columns = dataset.columns.iter();
+        Layout {
+            width: order.headers.len() - added_count(&order.headers),
+            headers: order.headers.clone(),
+            mapping: order.mapping.clone(),
+            labels: columns
+                .map(|column| (column.name.clone(), column.labels.get(order.lang).to_owned()))
+                .collect(),
+            lang: order.lang,
+        }
+    }
+
+    fn all_headers(&self) -> Vec<String> {
+        let added = ADDED[usize::from(self.lang == Lang::Zh)];
+        self.headers[..self.width].iter().cloned().chain(added.map(str::to_owned)).collect()
+    }
+
+    fn place_of(&self, column: &str) -> Option<usize> {
+        self.mapping.iter().find(|(_, name)| name == column).map(|(index, _)| *index as usize)
+    }
+
+    /// What is wrong, cell by cell, each named as the file names it.
+    fn reason(&self, errors: &[&RowError]) -> String {
+        let (between, after) = match self.lang {
+            Lang::En => ("; ", ": "),
+            Lang::Zh => ("；", "："),
+        };
+        let sentences = errors.iter().map(|error| {
+            let sentence = error.problem.sentence(self.lang);
+            let Some(column) = &error.column else { return sentence };
+            let header = self.place_of(column).map(|place| self.headers[place].as_str());
+            let label = self.labels.iter().find(|(name, _)| name == column).map(|(_, label)| label.as_str());
+            let name = header.filter(|header| !header.is_empty()).or(label).unwrap_or(column);
+            format!("{name}{after}{sentence}")
+        });
+        sentences.collect::<Vec<_>>().join(between)
+    }
+}
+
+/// Writes the file of all rows in error; memory holds one chunk at a time.
+///
+/// # Errors
+/// If rows can't be read or the file not be written.
+pub(super) async fn write(
+    files: &FileStore,
+    settings: &ImportSettings,
+    order: &CheckOrder,
+    dataset: &Dataset,
+    place: &WorkPlace,
+    chunks: &[PlanChunk],
+    context: &TaskContext,
+) -> Result<FinishedFile, WorkError> {
+    let layout = Layout::of(order, dataset);
+    let text = order.choice.text.or(order.recognised.text);
+    let (kind, ending) = match text {
+        Some(form) => (FaultsKind::Text { delimiter: form.delimiter }, "csv"),
+        None => (FaultsKind::Workbook, "xlsx"),
+    };
+    let local = new_scratch(&settings.scratch)?;
+    let title = order.recognised.sheets.get(order.choice.sheet).map_or("", |sheet| sheet.name.as_str());
+    let mut writer = FaultsWriter::create(kind, local.path(), title, layout.all_headers())?;
+    for chunk in chunks.iter().filter(|chunk| chunk.counts.error > 0) {
+        if context.stop().is_cancelled() {
+            return Err(WorkError::Source(longshore_datasets::SourceError::Stopped));
+        }
+        let staged = read_staged(files, &place.staged(chunk.number)).await?;
+        let checked = read_checked(files, &chunk.key).await?;
+        for batch in &staged {
+            push(&mut writer, &layout, &CellBatch::from_arrow(batch)?, &checked.errors)?;
+        }
+        // The others on this thread get their turn between two chunks.
+        tokio::task::yield_now().await;
+    }
+    let row_count = tokio::task::spawn_blocking(move || writer.finish()).await;
+    let row_count = row_count.map_err(|error| WorkError::Thread(error.to_string()))??;
+    let key = place.faults(context.token(), ending);
+    let size_bytes = store_file(files, local.path(), &key).await?;
+    let stem = order.file_name.rsplit_once('.').map_or(order.file_name.as_str(), |(stem, _)| stem);
+    let name = match order.lang {
+        Lang::En => format!("{stem}_errors.{ending}"),
+        Lang::Zh => format!("{stem}_错误.{ending}"),
+    };
+    let url = file_url(&context.task().id);
+    Ok(FinishedFile {
+        key,
+        name,
+        url,
+        size_bytes,
+        row_count,
+        sheet_count: 1,
+        shortened_cell_count: 0,
+        manifest: None,
+    })
+}
+
+/// Appends the rows of a batch that are in error. `errors` are those of the chunk, in the order of its rows.
+fn push(
+    writer: &mut FaultsWriter,
+    layout: &Layout,
+    batch: &CellBatch,
+    errors: &[RowError],
+) -> Result<(), WorkError> {
+    for row in 0..batch.row_count() {
+        let number = batch.row_number(row);
+        let first = errors.partition_point(|error| error.row < number);
+        let of_row = errors[first..].iter().take_while(|error| error.row == number);
+        let of_row: Vec<&RowError> = of_row.filter(|error| !error.problem.is_warning()).collect();
+        if of_row.is_empty() {
+            continue;
+        }
+        let cells: Vec<Cell<'_>> = (0..layout.width).map(|column| batch.cell(row, column)).collect();
+        let columns = of_row.iter().filter_map(|error| layout.place_of(error.column.as_deref()?));
+        let bad: Vec<usize> = columns.collect();
+        writer.push(&cells, &bad, number, &layout.reason(&of_row))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! What imports leave in the file store: drafts whose time has passed, and work of tasks that are gone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use longshore_files::{FileError, FileStore};
+use longshore_protocol::TaskId;
+use longshore_tasks::{StoreError, TaskStore, id};
+
+use super::draft::Draft;
+use super::place::{DRAFT_FILE, DRAFTS, WORK};
+use super::stored::read_json;
+
+/// How old the id of a task must be before its work counts as left: a task is registered a moment before its record can be read
+/// everywhere.
+const WORK_KEPT: Duration = Duration::from_secs(60 * 60);
+
+/// Why the sweep could not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The file store failed.
+    #[error(transparent)]
+    Files(#[from] FileError),
+    /// The task store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Removes drafts that were not touched for `draft_kept`, uploads that belong to no draft, and work of tasks whose record is gone;
+/// gives how many folders.
+///
+/// # Errors
+/// [`SweepError`]; what was removed stays removed.
+pub async fn sweep(
+    files: &FileStore,
+    store: &Arc<dyn TaskStore>,
+    draft_kept: Duration,
+) -> Result<u64, SweepError> {
+    let now = store.now().await?;
+    let mut count = 0;
+    // `imports/<owner>/<dataset>/…`
+    let mut places: BTreeSet<String> = BTreeSet::new();
+    let mut uploads: BTreeSet<String> = BTreeSet::new();
+    for file in files.list(DRAFTS).await? {
+        let mut parts = file.key.splitn(5, '/');
+        let (Some(_), Some(owner), Some(dataset), Some(name)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let place = format!("{DRAFTS}{owner}/{dataset}/");
+        if parts.next().is_some() {
+            uploads.insert(format!("{place}{name}/"));
+        }
+        places.insert(place);
+    }
+    let mut live: BTreeSet<String> = BTreeSet::new();
+    for place in places {
+        let key = format!("{place}{DRAFT_FILE}");
+        let Some(draft) = read_json::<Draft>(files, &key).await? else { continue };
+        if now.since(draft.changed_at) < draft_kept {
+            live.insert(format!("{place}{}/", draft.id));
+        } else {
+            files.remove(&key).await?;
+            count += 1;
+        }
+    }
+    for upload in uploads {
+        // One that was stored a moment ago gets its draft in the next.
+        if !live.contains(&upload) && !is_young(files, &upload).await? {
+            files.remove_folder(&upload).await?;
+            count += 1;
+        }
+    }
+    let work: BTreeSet<String> = files
+        .list(WORK)
+        .await?
+        .iter()
+        .filter_map(|file| file.key.strip_prefix(WORK)?.split('/').next().map(str::to_owned))
+        .collect();
+    for name in work {
+        let Ok(task) = TaskId::parse(name.as_str()) else { continue };
+        let is_old = id::registration_time(&task).is_none_or(|at| now.since(at) > WORK_KEPT);
+        if is_old && store.peek(&task).await?.task.is_none() {
+            files.remove_folder(&format!("{WORK}{name}/")).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// Whether an upload was finished so lately that its draft may be on its way.
+async fn is_young(files: &FileStore, folder: &str) -> Result<bool, FileError> {
+    match files.age(&format!("{folder}upload")).await {
+        Ok(age) => Ok(age < Duration::from_secs(60)),
+        Err(FileError::Missing { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

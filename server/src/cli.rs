@@ -30,6 +30,13 @@ pub enum Command {
     ///
     /// longshore export orders --where 'status=paid' --where 'total>=100' -o orders.xlsx
     Export(ExportArgs),
+    /// Imports a file into a dataset, by the same engine as the server, which need not run.
+    ///
+    /// longshore import orders orders.xlsx --dry-run --errors-to mend.xlsx
+    ///
+    /// Ends with 0 if all rows are in (or would be), 3 if some are in error and the others are in (or would be), 4 if none is in,
+    /// 2 if the command or the configuration is wrong, and 1 if it failed.
+    Import(ImportArgs),
     /// Checks that a file is the one that its manifest tells of, complete and unchanged.
     Verify(VerifyArgs),
     /// Declares what people see and export.
@@ -99,6 +106,51 @@ pub struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Folder of the demo shop, where nothing is configured.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The dataset's id.
+    pub dataset: String,
+    /// The file: XLSX, XLSM, XLSB, XLS, ODS, CSV or TSV, told by its content.
+    pub file: PathBuf,
+    /// insert (only new rows), update (only known ones) or upsert (both); the dataset's first where absent.
+    #[arg(short, long, value_name = "MODE")]
+    pub mode: Option<String>,
+    /// Checks, tells what would happen, and writes nothing to the database.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Imports all rows in one transaction, or none if one is in error.
+    #[arg(long)]
+    pub all_or_nothing: bool,
+    /// Writes the rows in error to this file: a workbook, or text where text is imported. It can be mended and imported.
+    #[arg(long, value_name = "FILE")]
+    pub errors_to: Option<PathBuf>,
+    /// The sheet to read, from 1.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sheet: Option<u32>,
+    /// The row that holds the headers, from 1.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub header_row: Option<u32>,
+    /// Where a column of the file goes: 'Order no.=order_no'; 'Remarks=' leaves one out. Several times for several columns.
+    #[arg(long, value_name = "HEADER=COLUMN")]
+    pub map: Vec<String>,
+    /// Language of the reasons: en or zh.
+    #[arg(long, default_value = "en")]
+    pub lang: String,
+    /// Time zone of moments without an offset, such as Asia/Shanghai; UTC where absent.
+    #[arg(long, value_name = "ZONE", default_value = "")]
+    pub time_zone: String,
+    /// Shows neither progress nor result.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Configuration file; ./longshore.toml if it is there.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of the demo shop, where nothing is configured, and for files on the way.
     #[arg(short, long, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 }

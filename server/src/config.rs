@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use longshore_datasets::{Catalog, CatalogConfig};
-use longshore_jobs::Compression;
 use longshore_jobs::export::{ExportSettings, PART_BYTES_MAX};
+use longshore_jobs::{Compression, ImportSettings};
 use longshore_tasks::Limits;
 use serde::Deserialize;
 
@@ -19,6 +19,10 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 pub const DEMO: &str = include_str!("../config/demo.toml");
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "longshore.toml";
+/// The largest upload that can be configured: what the file store takes.
+const UPLOAD_MIB_MAX: u64 = 64 << 10;
+/// Folder of the data folder for files that are being read.
+const SCRATCH: &str = "scratch";
 /// Characters a session secret must have: 256 bits as hexadecimal digits would be 64.
 const SECRET_CHARS_MIN: usize = 32;
 
@@ -47,6 +51,8 @@ pub struct Config {
     pub tasks: TaskConfig,
     /// `[export]`.
     pub export: ExportConfig,
+    /// `[import]`.
+    pub import: ImportConfig,
     /// `[worker]`.
     pub worker: WorkerConfig,
     /// `[log]`.
@@ -128,6 +134,44 @@ impl ExportConfig {
             bail!("export.part_size_mib: must be 1 to {limit}");
         }
         Ok(ExportSettings { compression, part_bytes: self.part_size_mib << 20 })
+    }
+}
+
+/// `[import]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportConfig {
+    /// Mebibytes that an uploaded file may have.
+    pub size_mib_max: u64,
+    /// Rows that it may have.
+    pub row_count_max: u64,
+    /// How long a draft waits for its person.
+    #[serde(with = "humantime_serde")]
+    pub draft_kept: Duration,
+}
+
+impl ImportConfig {
+    /// As imports take them; files that are being read are in a folder of `data_dir`.
+    ///
+    /// # Errors
+    /// The offending key, and what would be right.
+    pub fn settings(&self, data_dir: &Path) -> anyhow::Result<ImportSettings> {
+        if self.size_mib_max == 0 || self.size_mib_max > UPLOAD_MIB_MAX {
+            bail!("import.size_mib_max: must be 1 to {UPLOAD_MIB_MAX}");
+        }
+        if self.row_count_max == 0 || self.row_count_max > u64::from(u32::MAX) {
+            bail!("import.row_count_max: must be 1 to {}", u32::MAX);
+        }
+        if self.draft_kept.is_zero() {
+            bail!("import.draft_kept: must be longer than nothing");
+        }
+        Ok(ImportSettings {
+            size_bytes_max: self.size_mib_max << 20,
+            row_count_max: self.row_count_max,
+            draft_kept: self.draft_kept,
+            scratch: data_dir.join(SCRATCH),
+            ..ImportSettings::default()
+        })
     }
 }
 
@@ -296,6 +340,7 @@ fn check(config: &Config) -> anyhow::Result<()> {
     }
     metrics_address(config)?;
     config.export.settings()?;
+    config.import.settings(&config.data_dir)?;
     for (key, duration) in [
         ("tasks.time_limit", config.tasks.time_limit),
         ("tasks.retention", config.tasks.retention),
@@ -365,6 +410,9 @@ mod tests {
             ("[worker]\nconcurrency = 0", "worker.concurrency"),
             ("[worker]\nspeed = 9", "speed"),
             ("[loging]\nlevel = 'info'", "loging"),
+            ("[import]\nsize_mib_max = 0", "import.size_mib_max"),
+            ("[import]\nrow_count_max = 0", "import.row_count_max"),
+            ("[import]\ndraft_kept = '0s'", "import.draft_kept"),
             ("data_dri = 'x'", "data_dri"),
             ("role = 'worker'", "REDIS_URL"),
             ("role = 'boss'", "role"),

@@ -9,6 +9,7 @@ mod datasets;
 mod demo;
 mod export;
 mod http;
+mod import;
 mod logging;
 mod metrics;
 mod operators;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::make(&args),
         Command::Export(args) => export::export(&args),
+        Command::Import(args) => return import::import(&args),
         Command::Verify(args) => export::verify(&args),
         Command::Dataset(args) => match &args.command {
             DatasetCommand::Add(args) => datasets::add(args),
@@ -74,7 +76,7 @@ fn main() -> ExitCode {
 }
 
 /// An error with its causes on one line, without those that the text before them tells already.
-fn sentence(error: &anyhow::Error) -> String {
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();

@@ -89,8 +89,11 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
         work(&config, &catalog, &files, &store, &shutdown, &mut parts).await?;
     }
     if let Some(listener) = listener {
-        let settings =
-            CentreSettings { time_limit: config.tasks.time_limit, retention: config.tasks.retention };
+        let settings = CentreSettings {
+            time_limit: config.tasks.time_limit,
+            retention: config.tasks.retention,
+            import: config.import.settings(&config.data_dir)?,
+        };
         let centre = Centre::new(store, catalog, files, settings);
         let router = http::router(centre, &config)?;
         println!("Longshore is ready at http://{}", listener.local_addr()?);
@@ -129,9 +132,11 @@ async fn work(
     // Twice the longest time that a run can take.
     let deadlines = catalog.all().into_iter().filter_map(|dataset| dataset.export_deadline);
     let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
-    let sweeping = leftovers::sweep(files.clone(), 2 * longest, SWEEP_INTERVAL);
+    let import = config.import.settings(&config.data_dir)?;
+    let sweeping =
+        leftovers::sweep(files.clone(), Arc::clone(store), 2 * longest, import.draft_kept, SWEEP_INTERVAL);
 
-    let registry = Arc::new(longshore_jobs::registry(catalog, files, config.export.settings()?));
+    let registry = Arc::new(longshore_jobs::registry(catalog, files, config.export.settings()?, &import));
     reaper::take_back_orphans(&**store, &registry).await?;
     let settings = worker_settings(config);
     let reaper = reaper::run(Arc::clone(store), Arc::clone(&registry), settings.clone(), shutdown.clone());

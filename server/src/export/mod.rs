@@ -99,7 +99,7 @@ fn request(args: &ExportArgs, format: ExportFormat) -> anyhow::Result<ExportRequ
 }
 
 /// Who runs the command, for the manifest.
-fn person() -> OwnerId {
+pub(crate) fn person() -> OwnerId {
     let name = std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_default();
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();

@@ -1,7 +1,7 @@
 //! HTTP: pages and calls by Leptos, downloads and health by plain axum.
 //!
 //! ```text
-//! request ─▶ panic guard ─▶ poll ─▶ session (who calls) ─▶ page │ /api/<call> │ /files/<task>
+//! request ─▶ panic guard ─▶ poll ─▶ session (who calls) ─▶ page │ /api/<call> │ /files/<task> │ /upload/<dataset>
 //!                             └───▶ /health, /pkg/… and other files, without a session
 //! ```
 
@@ -9,6 +9,7 @@ mod api_status;
 mod assets;
 mod download;
 mod health;
+mod import;
 mod manifest;
 mod page;
 mod poll;
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use longshore_app::{App, shell};
@@ -56,6 +57,8 @@ pub fn router(centre: Centre, config: &Config) -> anyhow::Result<Router> {
     let files = Router::new()
         .route("/files/{task}", get(download::download).fallback(api_status::wrong_method))
         .route("/files/{task}/manifest", get(manifest::manifest).fallback(api_status::wrong_method))
+        .route("/upload/{dataset}", post(import::upload).fallback(api_status::wrong_method))
+        .route("/imports/{dataset}/template.xlsx", get(import::template).fallback(api_status::wrong_method))
         .with_state(centre.clone());
     let with_session = pages.merge(files).layer(from_fn_with_state(sessions.clone(), session::identify));
     let without = Router::new()

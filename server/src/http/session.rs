@@ -126,7 +126,7 @@ fn kept_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Middleware: finds out who calls, and gives newcomers a session.
 pub(super) async fn identify(State(sessions): State<Sessions>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_page = !path.starts_with("/api/") && !path.starts_with("/files/");
+    let is_page = !["/api/", "/files/", "/upload/", "/imports/"].iter().any(|other| path.starts_with(other));
     let secure = request.headers().get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let newcomer = match sessions.read(request.headers()) {
         Session::Known(caller) => {

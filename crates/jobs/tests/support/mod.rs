@@ -43,8 +43,8 @@ impl House {
         let files = FileStore::in_folder(&root.join("files")).expect("opens");
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
-        let centre = Centre::new(store.clone(), catalog.clone(), files.clone(), settings);
         let registry = Arc::new(longshore_jobs::registry(&catalog, &files, export, &settings.import));
+        let centre = Centre::new(store.clone(), catalog, files, settings);
         House { folder, store, centre, registry, shutdown: CancellationToken::new(), parts: Vec::new() }
     }
 

@@ -28,7 +28,12 @@ const NONE: u8 = 4;
 /// Imports a file; tells what came of it, and by its exit code.
 pub fn import(args: &ImportArgs) -> ExitCode {
     let told = |code: u8, error: &anyhow::Error| {
-        eprintln!("longshore: {}", crate::sentence(error));
+        let text = match error.downcast_ref::<LocalError>() {
+            // The problems were put into words already.
+            Some(LocalError::Invalid(_)) => error.to_string(),
+            _ => crate::sentence(error),
+        };
+        eprintln!("longshore: {text}");
         ExitCode::from(code)
     };
     let (loaded, import) = match prepare(args) {

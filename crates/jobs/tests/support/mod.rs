@@ -70,6 +70,28 @@ impl House {
         self.parts.push(tokio::spawn(work));
     }
 
+    /// Leaves the workers without anybody to look after them, as when their machine is cut off: their runs may go on for a while.
+    /// Their tasks go back to the queue, as they do when the process is started anew.
+    pub async fn lose_workers(&mut self) {
+        for part in self.parts.drain(..) {
+            part.abort();
+        }
+        reaper::take_back_orphans(&*self.store, &self.registry).await.expect("answers");
+    }
+
+    /// Starts so many workers, and a reaper.
+    pub fn start(&mut self, workers: usize) {
+        for number in 0..workers {
+            self.start_worker(&format!("worker-{number}"));
+        }
+        self.parts.push(tokio::spawn(reaper::run(
+            self.store.clone(),
+            self.registry.clone(),
+            quick_settings("reaper"),
+            self.shutdown.clone(),
+        )));
+    }
+
     /// Tells all workers to stop, as SIGTERM does, and waits until they have.
     pub async fn stop_workers(&mut self) {
         self.shutdown.cancel();

@@ -1,0 +1,166 @@
+//! Uploads and drafts: what is refused, what is kept, and for how long.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use longshore_jobs::import::sweep::sweep;
+use longshore_jobs::{CentreError, CentreSettings, ImportSettings};
+use longshore_protocol::import::{
+    DraftProblem, DraftRequest, FileKind, ImportMode, MappedTo, MatchedBy, UpdateDraftRequest,
+};
+use longshore_protocol::{ErrorCode, ProblemKind};
+
+use crate::people::{People, caller, file, problems, settings};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_becomes_a_draft() {
+    let people = People::new(0);
+    let text = "\u{FEFF}编号;Full Name;Town;amount \r\n1;Ann;x;1,5\r\n;;;\r\n2;Bob;y;2\r\n";
+    let draft = people.upload("C:\\files\\neue Leute.csv", text).await;
+    assert_eq!(draft.file.name, "neue Leute.csv");
+    assert_eq!((draft.file.kind, draft.file.delimiter.as_deref()), (FileKind::Csv, Some(";")));
+    assert_eq!((draft.file.size_bytes, draft.header_row), (text.len() as u64, 1));
+    let found: Vec<_> =
+        draft.columns.iter().map(|column| (column.target.as_deref(), column.matched_by)).collect();
+    let by_name = |name| (Some(name), MatchedBy::Name);
+    assert_eq!(found, [by_name("id"), by_name("name"), (None, MatchedBy::Nothing), by_name("amount")]);
+    assert_eq!(draft.columns[1].samples, ["Ann", "Bob"]);
+    assert_eq!((draft.mode, draft.problems.as_slice()), (ImportMode::Upsert, [].as_slice()));
+    assert_eq!(people.draft_of(&people.ann).await.expect("is there").id, draft.id);
+    assert_eq!(people.draft_of(&caller("bob")).await, None, "a draft is its owner's");
+
+    let change = |request: UpdateDraftRequest| {
+        let request = UpdateDraftRequest { dataset: "people".into(), draft: draft.id.clone(), ..request };
+        let (centre, ann) = (people.house.centre.clone(), people.ann.clone());
+        async move { centre.update_draft(&ann, &request).await }
+    };
+    let to = |index, target: Option<&str>| MappedTo { index, target: target.map(str::to_owned) };
+    let mapping = vec![to(2, Some("name")), to(3, None)];
+    let changed =
+        change(UpdateDraftRequest { mapping, ..UpdateDraftRequest::default() }).await.expect("is changed");
+    let targets: Vec<_> = changed.columns.iter().map(|column| column.target.as_deref()).collect();
+    assert_eq!(targets, [Some("id"), None, Some("name"), None]);
+    let mapping = vec![to(0, None)];
+    let changed =
+        change(UpdateDraftRequest { mapping, ..UpdateDraftRequest::default() }).await.expect("is changed");
+    assert_eq!(changed.problems, [DraftProblem::Missing { columns: vec!["id".into()] }]);
+    for request in [
+        UpdateDraftRequest { sheet: Some(1), ..UpdateDraftRequest::default() },
+        UpdateDraftRequest { header_row: Some(99), ..UpdateDraftRequest::default() },
+        UpdateDraftRequest { encoding: Some("utf-7".into()), ..UpdateDraftRequest::default() },
+        UpdateDraftRequest { delimiter: Some("x".into()), ..UpdateDraftRequest::default() },
+        UpdateDraftRequest { mapping: vec![to(9, None)], ..UpdateDraftRequest::default() },
+        UpdateDraftRequest { mapping: vec![to(0, Some("nope"))], ..UpdateDraftRequest::default() },
+    ] {
+        let refused = problems(change(request.clone()).await.expect_err("is refused"));
+        let is_right =
+            matches!(refused[..], [ProblemKind::NoSuchChoice { .. } | ProblemKind::UnknownColumn { .. }]);
+        assert!(is_right, "{request:?}: {refused:?}");
+    }
+    let other =
+        UpdateDraftRequest { dataset: "people".into(), draft: "x".into(), ..UpdateDraftRequest::default() };
+    let refused = people.house.centre.update_draft(&people.ann, &other).await.map_err(|error| error.code());
+    assert_eq!(refused, Err(ErrorCode::DraftChanged));
+    let refused =
+        people.house.centre.update_draft(&caller("bob"), &other).await.map_err(|error| error.code());
+    assert_eq!(refused, Err(ErrorCode::UnknownDraft));
+
+    let again = people.upload("other.csv", file(1..3)).await;
+    assert_ne!(again.id, draft.id);
+    assert_eq!(uploads(&people), 1, "a second upload takes the place of the first");
+    let request = DraftRequest { dataset: "people".into() };
+    assert!(people.house.centre.discard_draft(&people.ann, &request).await.expect("answers"));
+    assert!(!people.house.centre.discard_draft(&people.ann, &request).await.expect("answers"));
+    assert_eq!(people.house.files(), Vec::<std::path::PathBuf>::new());
+    people.stop().await;
+}
+
+fn uploads(people: &People) -> usize {
+    people.house.files().iter().filter(|path| path.ends_with("upload")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_leaves_nothing() {
+    let people = People::new(0);
+    let big = 1 << 20;
+    let too_big = ProblemKind::FileTooBig { limit_bytes: big as u64 };
+    for (content, want) in [
+        (Vec::new(), ProblemKind::FileEmpty),
+        (vec![b'x'; big + 1], too_big.clone()),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), ProblemKind::NotASpreadsheet),
+        (b"PK\x03\x04 and no more".to_vec(), ProblemKind::FileDamaged),
+    ] {
+        let refused =
+            problems(people.try_upload(&people.ann, "x.xlsx", content).await.expect_err("is refused"));
+        assert_eq!(refused, [want]);
+    }
+    let centre = &people.house.centre;
+    let never = || futures::stream::pending::<Result<Bytes, std::io::Error>>();
+    let refused = centre.upload(&people.ann, "people", "x", Some(big as u64 + 1), never()).await;
+    assert_eq!(problems(refused.expect_err("is refused")), [too_big]);
+    let refused = centre.upload(&people.ann, "closed", "x", None, never()).await;
+    assert_eq!(problems(refused.expect_err("is refused")), [ProblemKind::NotImportable]);
+    let refused =
+        centre.upload(&people.ann, "nowhere", "x", None, never()).await.map_err(|error| error.code());
+    assert_eq!(refused, Err(ErrorCode::UnknownDataset));
+
+    let kept = people.upload("kept.csv", file(1..9)).await;
+    let broken = [Ok(Bytes::from("ID,Name\n1,")), Err(std::io::Error::other("gone"))];
+    let refused = centre.upload(&people.ann, "people", "x", None, futures::stream::iter(broken)).await;
+    assert!(matches!(refused, Err(CentreError::Upload(_))), "{refused:?}");
+    // A client that goes away in the middle is a future that is dropped.
+    let begun = futures::StreamExt::chain(
+        futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from("ID,Name\n1,"))]),
+        never(),
+    );
+    let upload = centre.upload(&people.ann, "people", "x", None, begun);
+    assert!(tokio::time::timeout(Duration::from_millis(50), upload).await.is_err());
+    people.house.until_files(|files| files.len() == 2).await;
+    assert_eq!(people.draft_of(&people.ann).await.expect("is there").id, kept.id);
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_nobody_touches_goes() {
+    let import = ImportSettings { draft_kept: Duration::from_millis(300), ..settings().import };
+    let people = People::with(0, CentreSettings { import, ..settings() });
+    let (centre, kept) = (&people.house.centre, Duration::from_millis(300));
+    let draft = people.upload("late.csv", file(1..9)).await;
+    assert_eq!(draft.expires_at - draft.server_now, 300);
+    let (files, store) = (centre.files().clone(), people.house.store.clone());
+    assert_eq!(sweep(&files, &store, Duration::from_secs(60)).await.expect("sweeps"), 0);
+    let gone = async {
+        while people.draft_of(&people.ann).await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("its time passes");
+    assert!(sweep(&files, &store, kept).await.expect("sweeps") >= 1);
+    assert!(people.house.files().iter().all(|path| !path.ends_with("draft.json")));
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn matching_is_remembered_for_the_same_headers() {
+    let people = People::new(1);
+    let text = "Key,Who\n1,Ann\n";
+    let draft = people.upload("a.csv", text).await;
+    assert!(draft.columns.iter().all(|column| column.target.is_none()), "{:?}", draft.columns);
+    let to = |index, target: &str| MappedTo { index, target: Some(target.to_owned()) };
+    let request = UpdateDraftRequest {
+        dataset: "people".into(),
+        draft: draft.id.clone(),
+        mapping: vec![to(0, "id"), to(1, "name")],
+        ..UpdateDraftRequest::default()
+    };
+    let draft = people.house.centre.update_draft(&people.ann, &request).await.expect("is changed");
+    assert!(draft.columns.iter().all(|column| column.matched_by == MatchedBy::Hand));
+    people.register_check(&people.ann, &draft).await;
+    let again = people.upload("b.csv", "KEY , who\n7,Bob\n").await;
+    let found: Vec<_> =
+        again.columns.iter().map(|column| (column.target.as_deref(), column.matched_by)).collect();
+    assert_eq!(found, [(Some("id"), MatchedBy::Memory), (Some("name"), MatchedBy::Memory)]);
+    let bob = people.try_upload(&caller("bob"), "b.csv", text).await.expect("is taken");
+    assert!(bob.columns.iter().all(|column| column.target.is_none()), "memory is a person's own");
+    people.stop().await;
+}

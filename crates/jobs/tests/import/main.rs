@@ -1,0 +1,10 @@
+//! Imports from upload to undo, on real parts: a SQLite database, an embedded task store, a folder of files.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod draft;
+mod endings;
+mod flow;
+mod people;
+mod template;

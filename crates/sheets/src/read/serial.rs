@@ -1,6 +1,6 @@
 //! Dates as spreadsheet programs keep them: days since a day of their own, as a number.
 
-use std::io::Write;
+use crate::digits::push_shown;
 
 use crate::iso::{IsoTime, MICROS_PER_DAY, push_timestamp};
 
@@ -44,10 +44,10 @@ pub(crate) fn push_serial(serial: f64, form: DateForm, is_1904: bool, out: &mut 
     let millis = (serial * MILLIS_PER_DAY as f64).round() as i64;
     let (mut day, of_day) = (millis / MILLIS_PER_DAY, millis % MILLIS_PER_DAY);
     let time = IsoTime(of_day * 1000);
-    let written = if form.is_elapsed && !form.has_date {
-        write!(out, "{}", IsoTime(millis * 1000))
+    if form.is_elapsed && !form.has_date {
+        push_shown(out, IsoTime(millis * 1000));
     } else if day == 0 && form.has_time && !(is_1904 && form.has_date) {
-        write!(out, "{time}")
+        push_shown(out, time);
     } else {
         if is_1904 {
             day += DAYS_TO_1904;
@@ -62,22 +62,21 @@ pub(crate) fn push_serial(serial: f64, form: DateForm, is_1904: bool, out: &mut 
             return false;
         }
         let shows_time = form.has_time || of_day != 0;
-        push_moment((day - DAYS_TO_1970) * MICROS_PER_DAY + of_day * 1000, shows_time, out)
-    };
-    written.is_ok()
+        push_moment((day - DAYS_TO_1970) * MICROS_PER_DAY + of_day * 1000, shows_time, out);
+    }
+    true
 }
 
 /// Appends a moment from 1900 to 9999 by its microseconds since 1970.
-fn push_moment(micros: i64, shows_time: bool, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn push_moment(micros: i64, shows_time: bool, out: &mut Vec<u8>) {
     const DATE_BYTES: usize = 10;
     let start = out.len();
-    push_timestamp(out, micros)?;
+    push_timestamp(out, micros);
     if shows_time {
         out[start + DATE_BYTES] = b'T';
     } else {
         out.truncate(start + DATE_BYTES);
     }
-    Ok(())
 }
 
 #[cfg(test)]

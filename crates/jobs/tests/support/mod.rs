@@ -75,6 +75,8 @@ impl House {
     pub async fn lose_workers(&mut self) {
         for part in self.parts.drain(..) {
             part.abort();
+            // That it was cut off is what is wanted.
+            part.await.ok();
         }
         reaper::take_back_orphans(&*self.store, &self.registry).await.expect("answers");
     }
@@ -164,6 +166,8 @@ fn quick_settings(name: &str) -> WorkerSettings {
     WorkerSettings {
         progress_beat: QUICK,
         beat: Duration::from_millis(100),
+        // A worker that is lost while it claims a task leaves a lease that nobody sees when the others are taken back.
+        lease: Duration::from_secs(4),
         reap_interval: QUICK,
         ..WorkerSettings::named(name)
     }

@@ -57,7 +57,7 @@ pub struct FaultsWriter {
 }
 
 enum Inner {
-    Workbook { workbook: Box<Workbook>, title: String, formats: Formats, row: u32, sheet: u32 },
+    Workbook { workbook: Box<Workbook>, title: String, formats: Box<Formats>, row: u32, sheet: u32 },
     Text(Box<csv::Writer<BufWriter<File>>>),
 }
 
@@ -109,7 +109,7 @@ impl FaultsWriter {
                 Inner::Workbook {
                     workbook,
                     title: title.to_owned(),
-                    formats: Formats::new(),
+                    formats: Box::new(Formats::new()),
                     row: 0,
                     sheet: 0,
                 }

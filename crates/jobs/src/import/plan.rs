@@ -119,7 +119,7 @@ impl Findings {
 
     /// The most frequent.
     pub(super) fn told(mut self) -> Vec<ProblemCount> {
-        self.problems.sort_by(|a, b| b.count.cmp(&a.count));
+        self.problems.sort_by_key(|found| std::cmp::Reverse(found.count));
         self.problems.truncate(PROBLEMS_MAX);
         self.problems
     }

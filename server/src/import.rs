@@ -160,13 +160,8 @@ fn show(bar: &ProgressBar, progress: Progress, is_writing: bool) {
 fn code(args: &ImportArgs, report: &LocalReport) -> u8 {
     let planned = report.planned;
     match &report.report {
-        _ if args.dry_run => {
-            if planned.error > 0 {
-                SOME
-            } else {
-                0
-            }
-        }
+        _ if args.dry_run && planned.error > 0 => SOME,
+        _ if args.dry_run => 0,
         None if planned.error > 0 => NONE,
         None => 0,
         Some(report) if report.done.error == 0 => 0,

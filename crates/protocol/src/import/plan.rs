@@ -1,6 +1,6 @@
 //! The plan of an import: what would happen to each row.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CellProblem, ImportMode};
 use crate::dataset::Cell;
@@ -161,9 +161,28 @@ pub struct PlanCell {
     /// What it would be; for a cell in error, what stands in the file.
     pub new: Cell,
     /// What it is, where an update would change it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub old: Option<Cell>,
     /// What is wrong with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<CellProblem>,
+}
+
+/// What stands there, be it nothing: without this, the `null` of an empty cell would read as no cell at all.
+fn present<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cell>, D::Error> {
+    Cell::deserialize(json).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_was_empty_is_not_one_that_does_not_change() {
+        for old in [None, Some(None), Some(Some("x".to_owned()))] {
+            let cell = PlanCell { new: Some("y".to_owned()), old, problems: vec![] };
+            let json = serde_json::to_string(&cell).expect("plain data");
+            assert_eq!(serde_json::from_str::<PlanCell>(&json).expect("readable"), cell, "{json}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Purpose: one crate that is rendered on the server (feature `ssr`) and hydrated in the browser (feature
 //! `hydrate`, never both). Components show; what they decide is a plain function with its own tests
-//! (`task::state`, `task::poll`, `export::choice`, `list::url`, `format`).
+//! (`task::state`, `task::poll`, `export::choice`, `import::step`, `import::upload`, `list::url`, `format`).
 //!
 //! Invariants:
 //! - The browser's half knows `longshore-protocol` only; what the server functions call is behind `serve`.
@@ -20,6 +20,7 @@ mod export;
 mod format;
 pub mod i18n;
 mod icon;
+mod import;
 mod list;
 mod notice;
 mod pages;
@@ -40,6 +41,7 @@ pub use preferences::{LANG_COOKIE, Preferences, RequestPreferences, THEME_COOKIE
 use i18n::use_texts;
 use pages::dataset::DatasetPage;
 use pages::datasets::DatasetsPage;
+use pages::import::ImportPage;
 use pages::not_found::NotFoundPage;
 use pages::tasks::TasksPage;
 use running::RunningTasks;
@@ -87,6 +89,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=DatasetsPage ssr=SsrMode::Async/>
                     <Route path=path!("/d/:dataset") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("/d/:dataset/import") view=ImportPage ssr=SsrMode::Async/>
                     <Route path=path!("/tasks") view=TasksPage ssr=SsrMode::Async/>
                 </Routes>
             </main>

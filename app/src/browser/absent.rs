@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use leptos::ev::DragEvent;
 use longshore_protocol::Lang;
 
+use super::SendingNews;
 use crate::format::CivilTime;
+use crate::import::upload::ChosenFile;
 use crate::preferences::{RequestPreferences, Theme};
 
 #[derive(Clone, Copy)]
@@ -19,6 +22,29 @@ impl Timer {
 
     pub fn stop(self) {}
 }
+
+#[derive(Clone, Copy)]
+pub struct FileSender;
+
+impl FileSender {
+    pub fn new() -> FileSender {
+        FileSender
+    }
+
+    pub fn take_chosen(self, _input_id: &str) -> Option<ChosenFile> {
+        None
+    }
+
+    pub fn take_dropped(self, _event: &DragEvent) -> Option<ChosenFile> {
+        None
+    }
+
+    pub fn send(self, _path: &str, _tell: impl Fn(SendingNews) + Clone + 'static) {}
+
+    pub fn abort(self) {}
+}
+
+pub fn click(_id: &str) {}
 
 pub fn now_ms() -> u64 {
     0

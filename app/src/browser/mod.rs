@@ -3,10 +3,15 @@
 
 use std::time::Duration;
 
+use leptos::ev::DragEvent;
 use longshore_protocol::Lang;
 
 use crate::format::CivilTime;
+use crate::import::upload::ChosenFile;
 use crate::preferences::{RequestPreferences, Theme};
+
+#[cfg(feature = "hydrate")]
+mod sender;
 
 #[cfg(feature = "hydrate")]
 #[path = "real.rs"]
@@ -35,6 +40,54 @@ impl Timer {
     pub fn stop(self) {
         self.0.stop();
     }
+}
+
+/// What is heard of a file on its way to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "nothing is sent on the server"))]
+pub enum SendingNews {
+    /// So many bytes have left.
+    Sent(u64),
+    /// The server has answered with this status and body.
+    Answered(u16, String),
+    /// There will be no answer.
+    Lost,
+}
+
+/// One file that the person has chosen, and its way to the server. It stops when the component that created it is left.
+#[derive(Clone, Copy)]
+pub struct FileSender(imp::FileSender);
+
+impl FileSender {
+    /// A sender of the current component, with no file.
+    pub fn new() -> FileSender {
+        FileSender(imp::FileSender::new())
+    }
+
+    /// Takes the file that was chosen in the file input of that id, which is then empty again.
+    pub fn take_chosen(self, input_id: &str) -> Option<ChosenFile> {
+        self.0.take_chosen(input_id)
+    }
+
+    /// Takes the first file that was dropped.
+    pub fn take_dropped(self, event: &DragEvent) -> Option<ChosenFile> {
+        self.0.take_dropped(event)
+    }
+
+    /// Sends the file in the body of a POST to `path` with its name in the query, and tells how far it is.
+    pub fn send(self, path: &str, tell: impl Fn(SendingNews) + Clone + 'static) {
+        self.0.send(path, tell);
+    }
+
+    /// Stops sending; nothing is heard of it any more. The file is kept to be sent again.
+    pub fn abort(self) {
+        self.0.abort();
+    }
+}
+
+/// Clicks the element of that id.
+pub fn click(id: &str) {
+    imp::click(id);
 }
 
 /// Milliseconds since the Unix epoch by the browser's clock; 0 on the server.

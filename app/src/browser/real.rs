@@ -10,6 +10,8 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::{LocalStorage, SetValue, StoredValue, document, window};
 use wasm_bindgen::{JsCast, JsValue};
 
+pub use super::sender::FileSender;
+
 #[derive(Clone, Copy)]
 pub struct Timer(StoredValue<Option<Timeout>, LocalStorage>);
 
@@ -135,6 +137,13 @@ pub fn focus(id: &str) {
     let element = document().get_element_by_id(id);
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+pub fn click(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        element.click();
     }
 }
 

@@ -101,6 +101,7 @@ mod tests {
             key: vec![],
             default_sort: vec![],
             has_daily_statistics: false,
+            import: None,
         }
     }
 

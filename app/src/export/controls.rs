@@ -81,7 +81,7 @@ fn Unfold(flow: TaskFlow) -> impl IntoView {
         <button
             type="button"
             class="button button--quiet"
-            aria-controls=PanelIds::of(flow.kind).panel
+            aria-controls=PanelIds::of(flow.kind, "").panel
             aria-expanded="false"
             hidden=move || !is_folded()
             on:click=move |_| flow.is_open.set(true)

@@ -89,10 +89,18 @@ impl Texts {
     }
 
     /// While a task runs that this page did not start.
-    pub fn may_leave(self) -> &'static str {
-        self.pick(
-            "You can leave this page; the file will be in Tasks.",
-            "可离开本页，稍后在「任务中心」下载。",
+    pub fn may_leave(self, kind: TaskKind) -> &'static str {
+        let file =
+            ("You can leave this page; the file will be in Tasks.", "可离开本页，稍后在「任务中心」下载。");
+        let result = (
+            "You can leave this page; the result will be in Tasks.",
+            "可离开本页，稍后在「任务中心」查看结果。",
+        );
+        let draft =
+            ("You can leave this page; the draft waits for you here.", "可离开本页，草稿会保留在这里。");
+        self.pick_kind(
+            kind,
+            ByKind { export: file, statistics: file, check: draft, import: result, undo: result },
         )
     }
 

@@ -10,13 +10,17 @@
 //! Two languages with a few hundred texts need none of that.
 //!
 //! Modules: `refusals` for errors and field problems, `export` for the buttons and the task panel, `drawer` for what is chosen
-//! before an export, `import_problems` for what can be wrong with a file and its draft, `tasks` for where a task stands, `task_centre` and `task_details` for the page of tasks, `list` for the
+//! before an export, `import_files`, `import_plan` and `import_report` for the steps of an import, `import_problems` for what can be wrong with it and `import_tasks` for where it stands, `tasks` for where a task stands, `task_centre` and `task_details` for the page of tasks, `list` for the
 //! dataset page, `frame` for what surrounds the pages.
 
 mod drawer;
 mod export;
 mod frame;
+mod import_files;
+mod import_plan;
 mod import_problems;
+mod import_report;
+mod import_tasks;
 mod list;
 mod refusals;
 mod task_centre;

@@ -6,18 +6,22 @@ use longshore_protocol::{
 
 use super::{ByKind, Texts};
 use crate::format::{grouped, size};
+use crate::task::state::is_for_its_file;
 
 /// The contract's `message`: where the task stands, as a sentence. It names no moment in time, because the
 /// server does not know the caller's zone.
 pub fn message_for(view: &TaskView, lang: Lang) -> String {
     let t = Texts::new(lang);
     let progress = view.progress;
+    if let Some(message) = t.import_message(view) {
+        return message;
+    }
     match view.phase {
         Phase::Queued => match &view.failure {
             Some(failure) => t.trying_again(failure),
             None => t.queued(view.ahead.unwrap_or(0)),
         },
-        Phase::Running => t.working(progress, None),
+        Phase::Running => t.working(view.kind, progress, None),
         Phase::Cancelling => t.cancelling().to_owned(),
         Phase::Succeeded => match &view.file {
             Some(file) => t.ready(view.kind, file),
@@ -60,7 +64,10 @@ impl Texts {
     }
 
     /// A task at work, by what it counts; `remaining_seconds` only where the estimate is steady.
-    pub fn working(self, progress: Progress, remaining_seconds: Option<u64>) -> String {
+    pub fn working(self, kind: TaskKind, progress: Progress, remaining_seconds: Option<u64>) -> String {
+        if !is_for_its_file(kind) {
+            return self.working_on_import(kind, progress, remaining_seconds);
+        }
         match progress.unit {
             Unit::Rows => self.exporting(progress.done, progress.total, remaining_seconds),
             Unit::Bytes => self.writing_file(progress.done, progress.total),
@@ -102,7 +109,7 @@ impl Texts {
     }
 
     /// Roughly how long it still takes, as coarse as the estimate is.
-    fn remaining(self, seconds: u64) -> String {
+    pub(super) fn remaining(self, seconds: u64) -> String {
         match (self.lang, seconds) {
             (Lang::En, 0..5) => "a few seconds left".to_owned(),
             (Lang::Zh, 0..5) => "还剩几秒".to_owned(),
@@ -340,9 +347,12 @@ mod tests {
             assert_eq!(zh.exporting(done, total, left), want_zh);
         }
         let days = Progress { done: 310, total: Some(1277), unit: Unit::Days };
-        assert_eq!(en.working(days, None), "Adding up 310 of 1,277 days (24%)");
-        assert_eq!(zh.working(days, None), "正在统计 310 / 1,277 天（24%）");
-        assert_eq!(en.working(Progress { total: None, ..days }, None), "Adding up the days…");
+        assert_eq!(en.working(TaskKind::DailyStatistics, days, None), "Adding up 310 of 1,277 days (24%)");
+        assert_eq!(zh.working(TaskKind::DailyStatistics, days, None), "正在统计 310 / 1,277 天（24%）");
+        assert_eq!(
+            en.working(TaskKind::DailyStatistics, Progress { total: None, ..days }, None),
+            "Adding up the days…"
+        );
     }
 
     #[test]

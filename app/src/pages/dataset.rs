@@ -54,6 +54,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     let t = use_texts();
     let id = dataset.id.as_str().to_owned();
     let path = format!("/d/{id}");
+    let import_path = dataset.import.is_some().then(|| format!("/d/{id}/import"));
     let labels = dataset.labels.clone();
     let title = Signal::derive(move || labels.get(t.get().lang).to_owned());
     let dataset = StoredValue::new(dataset);
@@ -147,6 +148,9 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
                 </p>
             </div>
             <ExportControls flow dataset query total=known_total button=export_button>
+                {import_path.map(|path| view! {
+                    <a id="import-link" class="button export-button" href=path>{move || t.get().import()}</a>
+                })}
                 {statistics
                     .map(|(flow, button)| view! { <StatisticsButton flow dataset=id query button/> })}
             </ExportControls>

@@ -2,6 +2,7 @@
 
 pub mod dataset;
 pub mod datasets;
+pub mod import;
 pub mod not_found;
 pub mod tasks;
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use longshore_protocol::{ErrorCode, TaskId, TaskKind, TaskQuery};
+use longshore_protocol::{ApiError, ErrorCode, RegisterOut, TaskId, TaskKind, TaskQuery, TaskResultOut};
 
 use super::headline::headline;
 use super::poll::{self, Situation};
 use super::state::{Announcement, Effect as Order, Event, Moment, Request, TaskState, next};
 use crate::api::{
-    cancel_task, clear_task_info, get_task_status, register_export_task, register_statistics_task,
+    cancel_task, clear_task_info, get_task_status, register_export_task, register_import_check,
+    register_import_task, register_import_undo, register_statistics_task,
 };
 use crate::browser::{self, Timer};
 use crate::i18n::{Texts, use_texts};
@@ -19,6 +20,15 @@ use crate::running::RunningTasks;
 /// A request that has no answer after this time counts as unanswered, so that a connection which swallows
 /// packets leaves no button grey.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// Where a page finds the task that it shows.
+#[derive(Clone)]
+enum Place {
+    /// The caller's current task of the kind for this dataset.
+    Slot(String),
+    /// A task that something else names, such as the draft of an import; none yet where absent.
+    Named(Option<TaskId>),
+}
 
 /// The task of a kind for one dataset on one page.
 #[derive(Clone, Copy)]
@@ -31,7 +41,8 @@ pub struct TaskFlow {
     pub is_open: RwSignal<bool>,
     /// What screen readers are told; the page has one place for it.
     announcement: RwSignal<String>,
-    dataset: StoredValue<String>,
+    /// Where the page finds its task.
+    place: StoredValue<Place>,
     /// The one pending call: the next question, or giving up on the last one.
     timer: Timer,
     /// Number of the last question; an answer to an earlier one is not listened to.
@@ -48,12 +59,26 @@ impl TaskFlow {
         running: RunningTasks,
         announcement: RwSignal<String>,
     ) -> TaskFlow {
+        TaskFlow::at(Place::Slot(dataset), kind, running, announcement)
+    }
+
+    /// Creates the flow of the task of this id; without one there is none until it is started here.
+    pub fn following(
+        kind: TaskKind,
+        task: Option<TaskId>,
+        running: RunningTasks,
+        announcement: RwSignal<String>,
+    ) -> TaskFlow {
+        TaskFlow::at(Place::Named(task), kind, running, announcement)
+    }
+
+    fn at(place: Place, kind: TaskKind, running: RunningTasks, announcement: RwSignal<String>) -> TaskFlow {
         let flow = TaskFlow {
             kind,
             state: RwSignal::new(TaskState::default()),
             is_open: RwSignal::new(true),
             announcement,
-            dataset: StoredValue::new(dataset),
+            place: StoredValue::new(place),
             timer: Timer::new(),
             question: StoredValue::new(0),
             running,
@@ -88,11 +113,13 @@ impl TaskFlow {
 
     fn carry_out(self, order: Order) {
         match order {
-            Order::AskSlot => self.ask(TaskQuery {
-                dataset: Some(self.dataset.get_value()),
-                kind: self.kind,
-                ..TaskQuery::default()
-            }),
+            Order::AskSlot => match self.place.get_value() {
+                Place::Slot(dataset) => {
+                    self.ask(TaskQuery { dataset: Some(dataset), kind: self.kind, ..TaskQuery::default() })
+                }
+                Place::Named(Some(id)) => self.ask(query_of(&id)),
+                Place::Named(None) => self.send(Event::Answered(Ok(TaskResultOut::default()))),
+            },
             Order::AskTask(id) => self.ask(query_of(&id)),
             Order::AskLater { failures, hint_ms } => {
                 let since = self.state.with_untracked(|state| state.followed_since_ms);
@@ -108,18 +135,19 @@ impl TaskFlow {
             Order::Register(request) => {
                 let question = self.new_question();
                 self.call_after(ANSWER_WITHIN, move || {
-                    self.send(Event::Registered(Err(longshore_protocol::ApiError::new(
-                        ErrorCode::Unreachable,
-                        "",
-                    ))));
+                    self.send(Event::Registered(Err(ApiError::new(ErrorCode::Unreachable, ""))));
                 });
                 spawn_local(async move {
                     let answer = match *request {
                         Request::Export(request) => register_export_task(request).await,
                         Request::Statistics(request) => register_statistics_task(request).await,
+                        Request::Check(request) => register_import_check(request).await,
+                        Request::Import(request) => register_import_task(request).await,
+                        Request::Undo(request) => register_import_undo(request).await,
                     };
                     let answer = answer.map_err(|error| error.0);
                     if self.is_last(question) {
+                        self.note_task(&answer);
                         self.send(Event::Registered(answer));
                     }
                 });
@@ -135,6 +163,32 @@ impl TaskFlow {
             Order::Download(url) => browser::start_download(&url),
             Order::Announce(what) => self.announce(what),
             Order::TasksChanged => self.running.refresh(),
+        }
+    }
+
+    /// Goes over to the task of this id, or to none, unless it is followed already.
+    pub fn follow(self, task: Option<TaskId>) {
+        let is_other = self.place.try_update_value(|place| match place {
+            Place::Named(id) if *id != task => {
+                *id = task;
+                true
+            }
+            _ => false,
+        });
+        if is_other == Some(true) {
+            self.send(Event::Mounted);
+        }
+    }
+
+    /// Follows the task that was registered here from now on.
+    fn note_task(self, answer: &Result<RegisterOut, ApiError>) {
+        let task = answer.as_ref().ok().and_then(|out| out.task.as_ref()?.task.as_ref());
+        if let Some(task) = task {
+            let _ = self.place.try_update_value(|place| {
+                if let Place::Named(id) = place {
+                    *id = Some(task.id.clone());
+                }
+            });
         }
     }
 

@@ -21,7 +21,7 @@ pub fn headline(kind: TaskKind, state: &TaskState, t: Texts) -> String {
         (Step::Running, _) if !progress.visible => t.working_label(kind).to_owned(),
         (Step::Running, _) => {
             let shown = Progress { done: progress.done, total: progress.total, unit: progress.unit };
-            t.working(shown, progress.remaining_seconds)
+            t.working(kind, shown, progress.remaining_seconds)
         }
         (Step::Cancelling, _) => t.cancelling().to_owned(),
         (Step::Idle, _) => match state.error {

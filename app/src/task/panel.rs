@@ -8,55 +8,37 @@ use longshore_protocol::{Phase, TaskKind};
 use super::bar::ProgressBar;
 use super::flow::TaskFlow;
 use super::headline::headline;
-use super::state::{Event, Step, TaskState};
+use super::state::{Event, Step, TaskState, is_for_its_file};
 use crate::browser;
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
 
 /// The ids of a panel's parts; a page has a panel for each kind of task.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct PanelIds {
     /// The panel.
-    pub panel: &'static str,
-    title: &'static str,
-    download: &'static str,
-    cancel: &'static str,
+    pub panel: String,
+    title: String,
+    download: String,
+    cancel: String,
 }
 
 impl PanelIds {
-    /// The ids in the panel of a kind of task.
-    pub fn of(kind: TaskKind) -> PanelIds {
-        match kind {
-            TaskKind::Export => PanelIds {
-                panel: "task-panel",
-                title: "task-panel-title",
-                download: "download-link",
-                cancel: "cancel-button",
-            },
-            TaskKind::DailyStatistics => PanelIds {
-                panel: "statistics-panel",
-                title: "statistics-panel-title",
-                download: "statistics-download-link",
-                cancel: "statistics-cancel-button",
-            },
-            TaskKind::ImportCheck => PanelIds {
-                panel: "check-panel",
-                title: "check-panel-title",
-                download: "check-download-link",
-                cancel: "check-cancel-button",
-            },
-            TaskKind::Import => PanelIds {
-                panel: "import-panel",
-                title: "import-panel-title",
-                download: "import-download-link",
-                cancel: "import-cancel-button",
-            },
-            TaskKind::ImportUndo => PanelIds {
-                panel: "undo-panel",
-                title: "undo-panel-title",
-                download: "undo-download-link",
-                cancel: "undo-cancel-button",
-            },
+    /// The ids in the panel of a kind of task; `of` is their end where a page has several of a kind.
+    pub fn of(kind: TaskKind, of: &str) -> PanelIds {
+        // An export is what a page of a dataset is about, so its parts go without a name.
+        let (panel, before) = match kind {
+            TaskKind::Export => ("task", ""),
+            TaskKind::DailyStatistics => ("statistics", "statistics-"),
+            TaskKind::ImportCheck => ("check", "check-"),
+            TaskKind::Import => ("import", "import-"),
+            TaskKind::ImportUndo => ("undo", "undo-"),
+        };
+        PanelIds {
+            panel: format!("{panel}-panel{of}"),
+            title: format!("{panel}-panel-title{of}"),
+            download: format!("{before}download-link{of}"),
+            cancel: format!("{before}cancel-button{of}"),
         }
     }
 }
@@ -67,10 +49,15 @@ pub fn TaskPanel(
     /// The task it shows.
     flow: TaskFlow,
     /// The button that starts such a task, which gets the focus back when the panel is folded.
+    #[prop(optional)]
     button: NodeRef<Button>,
+    /// What the ids of its parts end in, where a page has several of a kind.
+    #[prop(optional, into)]
+    of: String,
 ) -> impl IntoView {
     let t = use_texts();
-    let ids = PanelIds::of(flow.kind);
+    let ids = PanelIds::of(flow.kind, &of);
+    let (download_id, labelled_by) = (StoredValue::new(ids.download), ids.title.clone());
     let state = flow.state;
     let panel = NodeRef::<Section>::new();
     let step = Memo::new(move |_| state.with(|state| state.step));
@@ -116,8 +103,11 @@ pub fn TaskPanel(
             });
         }
     });
+    // What an import does is the page itself, which is not put away.
+    let can_be_folded = is_for_its_file(flow.kind);
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
-        if event.key() == "Escape" && is_shown.get_untracked() && !event.default_prevented() {
+        if event.key() == "Escape" && can_be_folded && is_shown.get_untracked() && !event.default_prevented()
+        {
             leave(None);
         }
     });
@@ -132,7 +122,7 @@ pub fn TaskPanel(
     let kept_until = move || {
         let until = state.with(|state| state.task.as_ref()?.file.as_ref().map(|file| file.kept_until))?;
         let moment = t.get().moment(browser::local_time(until));
-        (step.get() == Step::Ready).then(|| t.get().kept_until(&moment))
+        (step.get() == Step::Ready && is_for_its_file(flow.kind)).then(|| t.get().kept_until(&moment))
     };
     let shortened = move || {
         let count = state.with(|state| Some(state.task.as_ref()?.file.as_ref()?.shortened_cell_count));
@@ -147,7 +137,7 @@ pub fn TaskPanel(
         Some(state.with(|state| match (state.joined, state.started_here()) {
             (true, _) => t.get().joined(flow.kind),
             (_, true) => t.get().submitted(flow.kind),
-            _ => t.get().may_leave(),
+            _ => t.get().may_leave(flow.kind),
         }))
     };
     let problems = move || {
@@ -161,16 +151,19 @@ pub fn TaskPanel(
             state.with(|state| state.error.filter(|_| state.step != Step::Idle && state.offline.is_none()));
         code.map(|code| t.get().error(code))
     };
-    let url = Memo::new(move |_| state.with(|state| state.url.clone().filter(|_| state.step == Step::Ready)));
+    let url = Memo::new(move |_| {
+        state.with(|state| state.url.clone().filter(|_| state.step == Step::Ready && can_be_folded))
+    });
     let is_cancellable = move || matches!(step.get(), Step::Queued | Step::Running | Step::Cancelling);
-    let is_dismissable = move || !step.get().is_busy();
+    let is_dismissable = move || can_be_folded && !step.get().is_busy();
+    let is_foldable = move || can_be_folded && step.get().is_busy();
 
     view! {
         <section
             id=ids.panel
             class="task-panel"
             data-phase=move || state.with(TaskState::phase_name)
-            aria-labelledby=ids.title
+            aria-labelledby=labelled_by
             tabindex="-1"
             hidden=move || !is_shown.get()
             node_ref=panel
@@ -202,7 +195,7 @@ pub fn TaskPanel(
                 {move || match url.get() {
                     Some(url) => Either::Left(view! {
                         <a
-                            id=ids.download
+                            id=download_id.get_value()
                             class="button button--primary"
                             href=url
                             download=""
@@ -243,7 +236,7 @@ pub fn TaskPanel(
                 <button
                     type="button"
                     class="button button--quiet"
-                    hidden=is_dismissable
+                    hidden=move || !is_foldable()
                     on:click=move |_| leave(None)
                 >
                     {move || t.get().hide_progress()}

@@ -1,5 +1,5 @@
-//! What the task of a page does next, as one pure function of state, event and moment; the same for exports and
-//! statistics.
+//! What the task of a page does next, as one pure function of state, event and moment; the same for exports,
+//! statistics and imports.
 //!
 //! The life of a task on a page: [`Step::Unknown`] until the server has said whether there is a task,
 //! then [`Step::Idle`] or wherever the task stands; a click leads through [`Step::Submitting`] into the
@@ -8,7 +8,7 @@
 //!
 //! Invariants:
 //! - Every busy step has a request on its way or a timer set, so that no button stays grey for ever.
-//! - Only the tab that started a task, and only while a person sees it, downloads by itself; that tab clears
+//! - Only the tab that started an export or statistics, and only while a person sees it, downloads by itself; that tab clears
 //!   the entity at once. Any other clears it when the person takes or dismisses the file.
 
 mod progress;
@@ -18,9 +18,10 @@ mod tests;
 
 use std::time::Duration;
 
+use longshore_protocol::import::{CheckRequest, CommitRequest, UndoRequest};
 use longshore_protocol::{
-    ApiError, ErrorCode, ExportRequest, FieldProblem, RegisterOut, StatisticsRequest, TaskId, TaskResultOut,
-    TaskStatus, TaskView,
+    ApiError, ErrorCode, ExportRequest, FieldProblem, RegisterOut, StatisticsRequest, TaskId, TaskKind,
+    TaskResultOut, TaskStatus, TaskView,
 };
 
 pub use progress::ShownProgress;
@@ -62,6 +63,12 @@ pub enum Request {
     Export(ExportRequest),
     /// Its daily statistics.
     Statistics(StatisticsRequest),
+    /// The check of a file.
+    Check(CheckRequest),
+    /// The rows of a plan.
+    Import(CommitRequest),
+    /// The rows of an import out again.
+    Undo(UndoRequest),
 }
 
 /// Something happened.
@@ -271,6 +278,7 @@ impl TaskState {
             && self.started_here
             && was_busy_here
             && moment.visible
+            && self.task.as_ref().is_some_and(|task| is_for_its_file(task.kind))
             && let Some(url) = &self.url
         {
             effects.push(Effect::Download(url.clone()));
@@ -357,4 +365,9 @@ impl TaskState {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a task of that kind is started to get a file. The file of an import are its rows in error, if there are any.
+pub fn is_for_its_file(kind: TaskKind) -> bool {
+    matches!(kind, TaskKind::Export | TaskKind::DailyStatistics)
 }

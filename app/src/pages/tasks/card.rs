@@ -34,7 +34,7 @@ pub fn TaskCard(
         now.with(|task| match task.phase {
             Phase::Running => progress.with(|shown| {
                 let done = Progress { done: shown.done, total: shown.total, unit: shown.unit };
-                t.get().working(done, shown.remaining_seconds)
+                t.get().working(kind, done, shown.remaining_seconds)
             }),
             _ => message_for(task, t.get().lang),
         })

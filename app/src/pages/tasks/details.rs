@@ -12,6 +12,9 @@ use crate::browser;
 use crate::export::summary::{filters_in_words, order_in_words};
 use crate::format::CivilTime;
 use crate::i18n::use_texts;
+use crate::import::report::{ReportFacts, UndoFacts};
+use crate::import::undo::UndoControls;
+use crate::task::state::is_for_its_file;
 
 /// A label and its value.
 #[component]
@@ -73,8 +76,18 @@ pub fn Details(
             </button>
         }
         .into_any(),
-        Some(Ok(TaskDetails { request, manifest, .. })) => view! {
+        Some(Ok(TaskDetails { request, manifest, import, undo, .. })) => view! {
             <div class="details__columns">
+                {import.map(|report| view! {
+                    <section class="details__part">
+                        <h3>{move || t.get().result()}</h3>
+                        <ReportFacts report=report.clone()/>
+                        <UndoControls import=task.with_untracked(|task| task.id.clone()) report of=format!("-{}", task_id.get_value()) announcement=centre.announcement/>
+                    </section>
+                })}
+                {undo.map(|report| view! {
+                    <section class="details__part"><h3>{move || t.get().result()}</h3><UndoFacts report/></section>
+                })}
                 {request.map(|request| view! { <Asked request dataset has_manifest=manifest.is_some()/> })}
                 {manifest.clone().map(|manifest| view! { <ManifestFacts task=task_id.get_value() manifest dataset/> })}
                 <Course task manifest/>
@@ -103,6 +116,7 @@ pub fn Details(
                 <button
                     type="button"
                     class="button"
+                    hidden=!is_for_its_file(kind)
                     aria-disabled=move || repeat.is_sending.get().to_string()
                     on:click=move |_| repeat.start.run(())
                 >

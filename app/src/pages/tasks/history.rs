@@ -1,7 +1,8 @@
 //! A task that has ended, as a row of the history, under which its details unfold.
 
+use leptos::either::Either;
 use leptos::prelude::*;
-use longshore_protocol::{FileView, Phase, TaskView};
+use longshore_protocol::{FileView, Phase, TaskKind, TaskView};
 
 use super::centre::{TaskCentre, dataset_name, details_button_id};
 use super::details::Details;
@@ -11,6 +12,7 @@ use crate::format::{grouped, size};
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
 use crate::task::panel::phase_icon;
+use crate::task::state::is_for_its_file;
 
 /// The row and, when unfolded, one more with the details.
 #[component]
@@ -33,16 +35,23 @@ pub fn HistoryRow(
     let file = Memo::new(move |_| now.with(|task| task.file.clone()));
     let file_name = move || file.with(|file| file.as_ref().map(|file| file.name.clone()));
     let file_size = move || file.with(|file| file.as_ref().map(|file| size(file.size_bytes)));
-    let rows = move || {
-        file.with(|file| file.as_ref().map_or_else(|| "—".to_owned(), |file| grouped(file.row_count)))
+    let rows = move || now.with(|task| row_counts(task).0.map_or_else(|| "—".to_owned(), grouped));
+    let failed_rows = move || match now.with(|task| row_counts(task).1) {
+        Some(count) => Either::Left(grouped(count)),
+        None => Either::Right(view! {
+            <span aria-hidden="true">"—"</span>
+            <span class="visually-hidden">{move || t.get().not_applicable()}</span>
+        }),
     };
+    let import_path =
+        (!is_for_its_file(kind)).then(|| now.with_untracked(|task| format!("/d/{}/import", task.dataset)));
     let download = move || file.get().filter(|_| phase.get() == Phase::Succeeded);
     let kept_until = move || match download() {
         Some(file) => view! { <When at=file.kept_until is_local=centre.is_local/> }.into_any(),
         None => "—".into_any(),
     };
     let why = move || now.with(|task| task.failure.as_ref().map(|failure| t.get().failure(kind, failure)));
-    let is_retryable = move || is_worth_a_retry(phase.get());
+    let is_retryable = move || is_worth_a_retry(kind, phase.get());
     let described_by = details_id.clone();
     view! {
         <tr role="row" class="history-row" class:history-row--open=move || is_open.get() data-task=row_id>
@@ -61,8 +70,7 @@ pub fn HistoryRow(
             </td>
             <td role="cell" data-label=label(3) class="is-number">{rows}</td>
             <td role="cell" data-label=label(4) class="is-number">
-                <span aria-hidden="true">"—"</span>
-                <span class="visually-hidden">{move || t.get().not_applicable()}</span>
+                {failed_rows}
             </td>
             <td role="cell" data-label=label(5)>
                 <span class=move || format!("status status--{}", status_class(phase.get()))>
@@ -75,6 +83,11 @@ pub fn HistoryRow(
             <td role="cell" data-label=label(8) class="history-row__actions">
                 <div class="history-row__buttons">
                     {move || download().map(|file| view! { <DownloadLink file/> })}
+                    {import_path.map(|path| view! {
+                        <a class="button" href=path aria-label=move || t.get().open_import_of(&name.get())>
+                            {move || t.get().open_import()}
+                        </a>
+                    })}
                     <button
                         type="button"
                         class="button"
@@ -110,6 +123,18 @@ pub fn HistoryRow(
                 </Show>
             </td>
         </tr>
+    }
+}
+
+/// Rows of a task, and rows of it that failed; `None` where there are none to speak of. An import's file are its rows in error.
+fn row_counts(task: &TaskView) -> (Option<u64>, Option<u64>) {
+    match (task.counts, &task.file) {
+        (Some(counts), _) if task.kind == TaskKind::Import => {
+            (Some(counts.create + counts.update + counts.unchanged), Some(counts.error))
+        }
+        (Some(counts), _) => (Some(counts.total()), Some(counts.error)),
+        (None, Some(file)) if is_for_its_file(task.kind) => (Some(file.row_count), None),
+        _ => (None, None),
     }
 }
 

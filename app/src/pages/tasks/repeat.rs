@@ -7,10 +7,12 @@ use longshore_protocol::{Phase, TaskId, TaskKind};
 use super::centre::TaskCentre;
 use crate::api::repeat_task;
 use crate::i18n::use_texts;
+use crate::task::state::is_for_its_file;
 
-/// Whether a task came to nothing that could be had by another try.
-pub fn is_worth_a_retry(phase: Phase) -> bool {
-    matches!(phase, Phase::Failed | Phase::Cancelled | Phase::Abandoned | Phase::FileExpired)
+/// Whether a task came to nothing that could be had by another try. What an import needs is decided on its own pages.
+pub fn is_worth_a_retry(kind: TaskKind, phase: Phase) -> bool {
+    is_for_its_file(kind)
+        && matches!(phase, Phase::Failed | Phase::Cancelled | Phase::Abandoned | Phase::FileExpired)
 }
 
 /// The wish to have a task's work once more, and what came of it.

@@ -32,6 +32,11 @@ pub struct ShownProgress {
 }
 
 impl ShownProgress {
+    /// A bar that is so full, for what is no task; `None` where that is not known.
+    pub fn of(fraction: Option<f64>) -> ShownProgress {
+        ShownProgress { fraction, visible: true, ..ShownProgress::default() }
+    }
+
     /// Takes over what the task says; answers with the percentage to announce, if any.
     pub fn observe(&mut self, task: &TaskView, now_ms: u64) -> Option<u8> {
         let progress = task.progress;

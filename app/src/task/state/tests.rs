@@ -24,6 +24,7 @@ fn view(phase: Phase) -> TaskView {
         server_now: 5_200,
         file: None,
         failure: None,
+        counts: None,
     }
 }
 

@@ -1,0 +1,169 @@
+//! What an import has done, and taking it back.
+
+use longshore_protocol::Lang;
+use longshore_protocol::import::StopReason;
+
+use super::Texts;
+use crate::format::grouped;
+
+impl Texts {
+    /// Labels of the numbers of an import: added, updated, unchanged, not imported.
+    pub fn done_labels(self) -> [&'static str; 4] {
+        match self.lang {
+            Lang::En => ["Added", "Updated", "Unchanged", "Not imported"],
+            Lang::Zh => ["新增", "更新", "无变化", "未导入"],
+        }
+    }
+
+    /// Label of how an import is carried out.
+    pub fn way(self) -> &'static str {
+        self.pick("Scope", "导入范围")
+    }
+
+    /// Label of the mode.
+    pub fn mode(self) -> &'static str {
+        self.pick("Mode", "导入方式")
+    }
+
+    /// Why an import ended before all was done.
+    pub fn stopped(self, reason: StopReason) -> &'static str {
+        match reason {
+            StopReason::Drifted => self.pick(
+                "The import stopped: somebody changed the list after the check. Check the file again and import the rest.",
+                "导入已停止：校验之后有人修改了数据。请重新校验文件，再导入其余部分。",
+            ),
+            StopReason::Cancelled => self.pick(
+                "The import was cancelled before its end.",
+                "导入在完成前被取消。",
+            ),
+            StopReason::Database => self.pick(
+                "The import stopped: the database did not take some rows. Check the file again, or ask your administrator.",
+                "导入已停止：数据库拒绝了部分数据。请重新校验文件，或联系管理员。",
+            ),
+        }
+    }
+
+    /// Which rows of the file are in the database.
+    pub fn committed_rows(self, ranges: &[(u32, u32)]) -> String {
+        if ranges.is_empty() {
+            return self.pick("No row of the file is in the list.", "文件中没有任何行被导入。").to_owned();
+        }
+        let range = |(first, last): &(u32, u32)| {
+            let (from, to) = (grouped(u64::from(*first)), grouped(u64::from(*last)));
+            match (self.lang, first == last) {
+                (_, true) => from,
+                (Lang::En, false) => format!("{from} to {to}"),
+                (Lang::Zh, false) => format!("{from} 至 {to}"),
+            }
+        };
+        let ranges = self.join(&ranges.iter().map(range).collect::<Vec<_>>());
+        match self.lang {
+            Lang::En => format!("Rows of the file that are in: {ranges}. They stay; the others are not in."),
+            Lang::Zh => format!("文件中已导入的行：{ranges}，予以保留；其余行未导入。"),
+        }
+    }
+
+    /// Rows that were no longer as the plan had them.
+    pub fn drifted_rows(self, rows: &[u32]) -> String {
+        let rows = self.join(&rows.iter().map(|row| grouped(u64::from(*row))).collect::<Vec<_>>());
+        match self.lang {
+            Lang::En => format!("Changed since the check: rows {rows} of the file."),
+            Lang::Zh => format!("校验后被修改的记录对应文件行：{rows}。"),
+        }
+    }
+
+    /// Takes an import back.
+    pub fn undo_import(self) -> &'static str {
+        self.pick("Undo import", "撤销导入")
+    }
+
+    /// Whether to take it back.
+    pub fn undo_question(self, create: u64, update: u64) -> String {
+        let (create, update) = (grouped(create), grouped(update));
+        match self.lang {
+            Lang::En => format!(
+                "Undo this import? The {create} rows it added are removed and the {update} rows it changed are restored. Rows changed since are kept."
+            ),
+            Lang::Zh => {
+                format!(
+                    "撤销本次导入？新增的 {create} 行将被删除，更新的 {update} 行将恢复原值；之后被修改过的行会保留。"
+                )
+            }
+        }
+    }
+
+    /// An import that was taken back.
+    pub fn undone(self) -> &'static str {
+        self.pick("This import was undone.", "该导入已撤销。")
+    }
+
+    /// Labels of the numbers of an undo: removed, restored, kept.
+    pub fn undo_labels(self) -> [&'static str; 3] {
+        match self.lang {
+            Lang::En => ["Removed", "Restored", "Kept"],
+            Lang::Zh => ["已删除", "已恢复", "已保留"],
+        }
+    }
+
+    /// Rows that were left.
+    pub fn kept_rows(self, count: u64) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 row was kept, because somebody has changed it since:".to_owned(),
+            (Lang::En, _) => {
+                format!("{} rows were kept, because somebody has changed them since:", grouped(count))
+            }
+            (Lang::Zh, _) => format!("有 {} 行在导入后被修改过，予以保留：", grouped(count)),
+        }
+    }
+
+    /// A row that was left: its number in the file and its key.
+    pub fn kept_row(self, row: u32, key: &str) -> String {
+        match self.lang {
+            Lang::En => format!("Row {}: {key}", grouped(u64::from(row))),
+            Lang::Zh => format!("第 {} 行：{key}", grouped(u64::from(row))),
+        }
+    }
+
+    /// Starts another import.
+    pub fn import_another(self) -> &'static str {
+        self.pick("Import another file", "导入其他文件")
+    }
+
+    /// To the rows.
+    pub fn see_list(self) -> &'static str {
+        self.pick("See the list", "查看列表")
+    }
+
+    /// To the import's pages.
+    pub fn open_import(self) -> &'static str {
+        self.pick("Open import", "打开导入")
+    }
+
+    /// The same for screen readers, where several are on a page.
+    pub fn open_import_of(self, dataset: &str) -> String {
+        match self.lang {
+            Lang::En => format!("Open import: {dataset}"),
+            Lang::Zh => format!("打开导入：{dataset}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn committed_rows_are_told_as_ranges() {
+        for (ranges, en, zh) in [
+            (vec![], "No row of the file is in the list.", "文件中没有任何行被导入。"),
+            (
+                vec![(2, 20_001), (40_002, 40_002)],
+                "Rows of the file that are in: 2 to 20,001, 40,002. They stay; the others are not in.",
+                "文件中已导入的行：2 至 20,001、40,002，予以保留；其余行未导入。",
+            ),
+        ] {
+            assert_eq!(Texts::new(Lang::En).committed_rows(&ranges), en);
+            assert_eq!(Texts::new(Lang::Zh).committed_rows(&ranges), zh);
+        }
+    }
+}

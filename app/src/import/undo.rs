@@ -1,0 +1,95 @@
+//! Taking an import back: the button that asks once more, the course, and what came of it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use longshore_protocol::import::{ImportReport, UndoReport, UndoRequest};
+use longshore_protocol::{TaskId, TaskKind};
+
+use super::confirmation::Confirmation;
+use super::report::UndoFacts;
+use crate::api::get_task_details;
+use crate::i18n::use_texts;
+use crate::running::RunningTasks;
+use crate::task::flow::TaskFlow;
+use crate::task::panel::TaskPanel;
+use crate::task::state::{Event, Request, Step};
+
+/// Whether the button is offered: the import can be taken back, and that is not being done, nor has it been.
+fn is_offered(step: Step, can_be_undone: bool) -> bool {
+    can_be_undone
+        && matches!(step, Step::Idle | Step::Failed | Step::Cancelled | Step::Abandoned | Step::FileExpired)
+}
+
+/// The button, the panel of the task, and its report.
+#[component]
+pub fn UndoControls(
+    /// The import.
+    import: TaskId,
+    /// What it has done.
+    report: ImportReport,
+    /// What the ids of its parts end in, where a page has several.
+    #[prop(optional, into)]
+    of: String,
+    /// What screen readers are told; the page has one place for it.
+    announcement: RwSignal<String>,
+) -> impl IntoView {
+    let t = use_texts();
+    let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
+    let flow = TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), running, announcement);
+    let step = Memo::new(move |_| flow.state.with(|state| state.step));
+    let (can_be_undone, done, was_undone) = (report.can_be_undone, report.done, report.undo.is_some());
+    let start = Callback::new(move |()| {
+        let request = UndoRequest { task: import.to_string() };
+        flow.send(Event::Clicked(Box::new(Request::Undo(request))));
+    });
+    let undone = RwSignal::new(None::<UndoReport>);
+    Effect::new(move |_| {
+        let task = flow.state.with(|state| state.task.as_ref().map(|task| task.id.clone()));
+        let Some(task) = task.filter(|_| step.get().is_end()) else { return };
+        spawn_local(async move {
+            // Without it the panel's line still says how it ended.
+            if let Ok(details) = get_task_details(task.to_string()).await {
+                let _ = undone.try_set(details.undo);
+            }
+        });
+    });
+    let button_id = format!("undo-button{of}");
+    let facts = move || undone.get().map(|report| view! { <UndoFacts report/> });
+    // A task that has gone, long after it ended, leaves the import's own word.
+    let is_history = move || was_undone && !can_be_undone && step.get() == Step::Idle;
+    view! {
+        <div class="undo">
+            <div hidden=move || !is_offered(step.get(), can_be_undone)>
+                <Confirmation
+                    id=button_id
+                    label=Signal::derive(move || t.get().undo_import().to_owned())
+                    question=Signal::derive(move || t.get().undo_question(done.create, done.update))
+                    confirmed=start
+                />
+            </div>
+            <p class="hint" hidden=move || !is_history()>{move || t.get().undone()}</p>
+            <TaskPanel flow of/>
+            {facts}
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undo_is_offered_until_it_is_done() {
+        for (step, can_be_undone, want) in [
+            (Step::Idle, true, true),
+            (Step::Idle, false, false),
+            (Step::Failed, true, true),
+            (Step::Running, true, false),
+            (Step::Ready, true, false),
+            (Step::Unknown, true, false),
+        ] {
+            assert_eq!(is_offered(step, can_be_undone), want, "{step:?}");
+        }
+    }
+}

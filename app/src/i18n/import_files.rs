@@ -257,11 +257,6 @@ impl Texts {
         )
     }
 
-    /// Header of the row numbers.
-    pub fn row(self) -> &'static str {
-        self.pick("Row", "行号")
-    }
-
     /// Headers of the table of columns.
     pub fn map_headers(self) -> [&'static str; 4] {
         match self.lang {

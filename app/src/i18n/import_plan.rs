@@ -166,11 +166,6 @@ impl Texts {
         self.pick("Action", "操作")
     }
 
-    /// Between old and new, for screen readers.
-    pub fn becomes(self) -> &'static str {
-        self.pick("becomes", "改为")
-    }
-
     /// A warning's word.
     pub fn warning(self) -> &'static str {
         self.pick("Warning", "提醒")

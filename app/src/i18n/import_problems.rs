@@ -129,7 +129,7 @@ mod tests {
             ProblemKind::NotUndoable,
         ] {
             let (en, zh) = (Texts::new(Lang::En).problem(&kind), Texts::new(Lang::Zh).problem(&kind));
-            assert!(en.ends_with('.') && en.is_ascii() == !en.contains('“'), "{kind:?}: {en}");
+            assert!(en.ends_with('.') && en.is_ascii() != en.contains('“'), "{kind:?}: {en}");
             assert!(zh.ends_with('。') && !zh.is_ascii(), "{kind:?}: {zh}");
         }
     }

@@ -45,6 +45,7 @@ pub fn Details(
 ) -> impl IntoView {
     let t = use_texts();
     let (kind, id) = task.with_untracked(|task| (task.kind, task.id.to_string()));
+    let import_path = task.with_untracked(|task| format!("/d/{}/import", task.dataset));
     let phase = Memo::new(move |_| task.with(|task| task.phase));
     let answer = RwSignal::new(None::<Result<TaskDetails, ErrorCode>>);
     let asked_id = id.clone();
@@ -104,6 +105,7 @@ pub fn Details(
             <p class="details__why" hidden=move || why().is_none()>{why}</p>
             {content}
             <div class="details__actions" hidden=move || phase.get() != Phase::Succeeded>
+                <a class="button" href=import_path hidden=is_for_its_file(kind)>{move || t.get().open_import()}</a>
                 <a
                     class="button"
                     href=format!("/files/{id}/manifest")

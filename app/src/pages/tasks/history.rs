@@ -84,7 +84,7 @@ pub fn HistoryRow(
                 <div class="history-row__buttons">
                     {move || download().map(|file| view! { <DownloadLink file/> })}
                     {import_path.map(|path| view! {
-                        <a class="button" href=path aria-label=move || t.get().open_import_of(&name.get())>
+                        <a class="button" href=path hidden=move || phase.get() == Phase::Succeeded aria-label=move || t.get().open_import_of(&name.get())>
                             {move || t.get().open_import()}
                         </a>
                     })}

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use support::{House, caller, of};
 
-/// 60,000 rows; of `slow`, rows come slowly after the first 20,000.
+/// 60,000 rows; of `slow`, rows come slowly after the first 52,000.
 const ROWS: &str = r#"
 [database.shop]
 url = "sqlite:shop.db"
@@ -24,7 +24,7 @@ key = ["id"]
 column = [{ name = "id", type = "integer" }, { name = "note", type = "text" }]
 [dataset.slow]
 database = "shop"
-query = """SELECT id, CASE WHEN id > 20000 AND (SELECT closed FROM gate) THEN
+query = """SELECT id, CASE WHEN id > 52000 AND (SELECT closed FROM gate) THEN
            note || (WITH RECURSIVE c(i) AS (SELECT id UNION ALL SELECT i + 1 FROM c WHERE i < 10000000) SELECT substr(max(i), 9) FROM c)
            ELSE note END AS note FROM rows"""
 key = ["id"]

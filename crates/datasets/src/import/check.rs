@@ -83,7 +83,7 @@ impl<'a> Staged<'a> {
         for cells in self.columns.get(column).map(Vec::as_slice).unwrap_or_default() {
             if index < cells.texts.len() {
                 let is_empty = cells.texts.is_null(index)
-                    || CellKind::from_u8(cells.kinds.value(index)) == CellKind::Empty;
+                    || CellKind::from_u8(cells.kinds.value(index)) == Some(CellKind::Empty);
                 return if is_empty { String::new() } else { cells::given(cells.texts.value(index)) };
             }
             index -= cells.texts.len();

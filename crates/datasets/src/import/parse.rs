@@ -53,7 +53,7 @@ pub(crate) fn column(
     let mut place = 0;
     for cells in cells {
         for index in 0..cells.texts.len() {
-            let kind = CellKind::from_u8(cells.kinds.value(index));
+            let kind = CellKind::from_u8(cells.kinds.value(index)).unwrap_or(CellKind::Text);
             let text = if cells.texts.is_null(index) { "" } else { trimmed(cells.texts.value(index)) };
             let read = match kind {
                 CellKind::Error => Err(CellProblem::FormulaError),

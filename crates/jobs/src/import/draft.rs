@@ -10,7 +10,7 @@ use longshore_sheets::read::{Choice, Recognised};
 use longshore_tasks::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::look::{self, Look};
+use super::look::Look;
 use super::matching::{self, added_count};
 
 /// A draft in the file store.
@@ -135,7 +135,7 @@ impl Draft {
     ) -> ImportDraft {
         let text = self.choice.text.or(self.recognised.text);
         let sheets = self.recognised.sheets.iter();
-        let kind = look::kind(self.recognised.kind);
+        let kind = self.recognised.kind;
         ImportDraft {
             id: self.id.clone(),
             dataset: self.dataset.clone(),

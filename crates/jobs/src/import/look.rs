@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use longshore_protocol::import::FileKind;
 use longshore_protocol::{Problem, ProblemKind};
 use longshore_sheets::read::{
     self, CellBatch, CellKind, Choice, Encoding, Limit, ReadError, ReadLimits, Recognised, TextForm,
@@ -39,19 +38,6 @@ pub(super) struct Look {
     pub(super) headers: Vec<String>,
     pub(super) samples: Vec<Vec<String>>,
     pub(super) has_rows: bool,
-}
-
-/// The kind of a file in the words of the wire.
-pub(super) fn kind(kind: read::FileKind) -> FileKind {
-    match kind {
-        read::FileKind::Xlsx => FileKind::Xlsx,
-        read::FileKind::Xlsm => FileKind::Xlsm,
-        read::FileKind::Xlsb => FileKind::Xlsb,
-        read::FileKind::Xls => FileKind::Xls,
-        read::FileKind::Ods => FileKind::Ods,
-        read::FileKind::Csv => FileKind::Csv,
-        read::FileKind::Tsv => FileKind::Tsv,
-    }
 }
 
 /// Recognises a file and looks at its first rows. Blocks.

@@ -77,11 +77,11 @@ impl FileKind {
     }
 }
 
-/// What stands in a cell of a file.
+/// What stands in a cell of a file. The numbers are those of the `k` columns of batches of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum CellKind {
-    /// Nothing.
+    /// Nothing, or a text without characters.
     #[default]
     Empty = 0,
     /// Text; in text files every cell that is not empty.
@@ -97,16 +97,22 @@ pub enum CellKind {
 }
 
 impl CellKind {
-    /// The kind of that number; [`CellKind::Text`] for a number of none.
-    pub const fn from_u8(number: u8) -> CellKind {
-        match number {
+    /// The kind of that number; `None` where there is none.
+    pub const fn from_u8(number: u8) -> Option<CellKind> {
+        Some(match number {
             0 => CellKind::Empty,
+            1 => CellKind::Text,
             2 => CellKind::Number,
             3 => CellKind::Boolean,
             4 => CellKind::Date,
             5 => CellKind::Error,
-            _ => CellKind::Text,
-        }
+            _ => return None,
+        })
+    }
+
+    /// Its number.
+    pub const fn to_u8(self) -> u8 {
+        self as u8
     }
 }
 
@@ -166,4 +172,18 @@ pub struct ImportColumnView {
     pub labels: Labels,
     /// Whether each new row needs a value.
     pub is_required: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CellKind;
+
+    #[test]
+    fn numbers_name_kinds() {
+        for number in 0..=u8::MAX {
+            let kind = CellKind::from_u8(number);
+            assert_eq!(kind.is_some(), number <= 5, "{number}");
+            assert!(kind.is_none_or(|kind| kind.to_u8() == number));
+        }
+    }
 }

@@ -16,7 +16,6 @@ mod biff;
 mod error;
 mod feed;
 mod header;
-mod kind;
 mod limits;
 mod number_format;
 mod ods;
@@ -42,8 +41,8 @@ use package::Package;
 
 pub use batch::{Cell, CellBatch, CellColumn};
 pub use error::ReadError;
-pub use kind::{CellKind, FileKind};
 pub use limits::{Limit, ReadLimits};
+pub use longshore_protocol::import::{CellKind, FileKind};
 pub use text::{Encoding, TextForm};
 
 /// A sheet of a file.

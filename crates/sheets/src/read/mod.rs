@@ -8,6 +8,9 @@
 //!   believed. A file that cannot be read gives a [`ReadError`], never a panic.
 //! - Cells keep what the file says: numbers by their decimal text, dates by their number format as ISO 8601, formulas by the
 //!   value that was stored with them. What a text means is not guessed here.
+//! - Of a merged cell the value stands at its top left. Values of cells that it covers are not seen in ODS, which marks them where they stand.
+//!   In XLSX, XLSB and XLS they come through: what is merged is said behind the rows there, so leaving them out would mean to inflate
+//!   every sheet twice, and programs for people remove them on merging. A header that is merged names its first column only.
 //! - Rows keep their number in the file; rows that hold nothing are left out.
 //! - Everything is synchronous; the sink is called on the caller's thread.
 

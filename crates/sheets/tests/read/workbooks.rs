@@ -2,7 +2,7 @@
 
 use longshore_sheets::read::{Choice, ReadLimits, recognise};
 
-use crate::package::Workbook;
+use crate::package::{Workbook, zip};
 use crate::support::{file, rows, rows_with};
 
 /// Formats by their place: General, a built-in date, a date and time, a time, text, `[h]:mm`.
@@ -84,4 +84,32 @@ fn workbooks_tell_of_their_sheets_and_dates() {
     assert_eq!(sheets, [("A & B", false), ("C", true)]);
     let choice = Choice { sheet: 1, text: None };
     assert_eq!(rows_with(&bytes, &choice, &ReadLimits::default()).expect("it is read"), ["1 d:2026-08-01"]);
+}
+
+/// Covered cells are told by ODS where they stand, but by XLSX only behind the rows: see the reader's documentation.
+#[test]
+fn merged_cells_have_their_value_at_the_top_left() {
+    let merged = |covered: &str| {
+        Workbook::with_sheet(&format!(
+            "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>top</v></c>{covered}<c r=\"C1\"><v>3</v></c></row>\
+             </sheetData><mergeCells count=\"1\"><mergeCell ref=\"A1:B1\"/></mergeCells></worksheet>"
+        ))
+    };
+    for (covered, want) in [
+        ("", "1 t:top | - | n:3"),
+        ("<c r=\"B1\" s=\"0\"/>", "1 t:top | - | n:3"),
+        ("<c r=\"B1\"><v>2</v></c>", "1 t:top | n:2 | n:3"),
+    ] {
+        assert_eq!(rows(&merged(covered).bytes()).expect("it is read"), [want], "{covered}");
+    }
+    let content = "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"A\"><table:table-row>\
+        <table:table-cell office:value-type=\"string\" table:number-columns-spanned=\"2\"><text:p>top</text:p></table:table-cell>\
+        <table:covered-table-cell office:value-type=\"float\" office:value=\"2\"/>\
+        <table:table-cell office:value-type=\"float\" office:value=\"3\"/>\
+        </table:table-row></table:table></office:spreadsheet></office:body></office:document-content>";
+    let document = zip(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content.as_bytes()),
+    ]);
+    assert_eq!(rows(&document).expect("it is read"), ["1 t:top | - | n:3"]);
 }

@@ -74,8 +74,9 @@ impl Package {
                 is_deflated,
             });
         }
-        refuse_overlaps(&members)?;
-        Ok(Package { file: File::open(path)?, members, limits: limits.clone(), inflated: Arc::default() })
+        let file = File::open(path)?;
+        refuse_overlaps(&members, file.metadata()?.len())?;
+        Ok(Package { file, members, limits: limits.clone(), inflated: Arc::default() })
     }
 
     /// Whether there is a member of that name, in any case.
@@ -145,8 +146,9 @@ fn normal_name(name: &str) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_ascii_lowercase()
 }
 
-/// Members that share bytes make a small file give endlessly many.
-fn refuse_overlaps(members: &[Member]) -> Result<(), ReadError> {
+/// Members that share bytes make a small file give endlessly many, and one that says to go on behind the file's end makes itself out to be
+/// hardly compressed.
+fn refuse_overlaps(members: &[Member], file_size: u64) -> Result<(), ReadError> {
     let mut ranges: Vec<(u64, u64)> = members
         .iter()
         .map(|member| (member.start, member.start.saturating_add(member.compressed_size)))
@@ -154,6 +156,9 @@ fn refuse_overlaps(members: &[Member]) -> Result<(), ReadError> {
     ranges.sort_unstable();
     if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
         return Err(ReadError::damaged("members of its zip overlap"));
+    }
+    if ranges.iter().any(|&(_, end)| end > file_size) {
+        return Err(ReadError::damaged("a member of its zip goes on behind the end of the file"));
     }
     Ok(())
 }

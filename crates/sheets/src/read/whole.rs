@@ -88,7 +88,7 @@ fn check(path: &Path, kind: FileKind, limits: &ReadLimits, watch: &Watch) -> Res
         return Err(too_big(Limit::FileBytes, limits.whole_file_bytes, size));
     }
     if kind == FileKind::Xls {
-        return biff::check(path, limits);
+        return biff::check(path, limits, watch);
     }
     let whole = ReadLimits { uncompressed_bytes: limits.whole_uncompressed_bytes, ..limits.clone() };
     let package = Package::open(path, &whole)?;

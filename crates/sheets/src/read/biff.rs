@@ -129,7 +129,7 @@ fn count_from(mut stream: &[u8], starts: &mut Vec<u32>, watch: &Watch) -> Result
 }
 
 /// Cells for which calamine takes memory at once: those between the first and the last row and column, each of which is told as the one
-/// behind it, even if the last comes before the first.
+/// behind it, even if the last comes before the first. What calamine mends of columns is mended here too.
 fn declared_cells(
     size: usize,
     word: impl Fn(usize) -> Option<u16>,
@@ -141,8 +141,11 @@ fn declared_cells(
         _ => (long(0), long(4), wide(8), wide(10)),
     };
     let (Some(first), Some(last), Some(left), Some(right)) = found else { return 0 };
-    let count =
-        |first: u32, behind: u32| u64::from(behind.saturating_sub(1).wrapping_sub(first).wrapping_add(1));
+    if last == 0 || right == 0 {
+        return 1;
+    }
+    let left = if left > 0xFF || right < left { 0 } else { left };
+    let count = |first: u32, behind: u32| u64::from(behind.wrapping_sub(first));
     count(first, last).saturating_mul(count(left, right))
 }
 
@@ -191,8 +194,10 @@ mod tests {
             (&[0, 0, 0, 1, 0, 257, 0], false),
             (&[0, 0, 0xFFFF, 0xFFFF, 0, 1, 0], false),
             (&[9, 0, 1, 0, 0, 1, 0], false),
+            (&[0, 0, 1, 0, 256, 1, 0], true),
             (&[0, 65_535, 0, 256, 0], true),
             (&[9, 1, 0, 1, 0], false),
+            (&[0, 1, 9, 5, 0], true),
         ] {
             let records = dimensions(words);
             assert_eq!(count(&records).is_ok(), is_good, "{words:?}");

@@ -287,7 +287,7 @@ impl<'a> Checking<'a> {
                 owned.into_iter().zip(is_own).filter(|(_, is_own)| !is_own).map(|(row, _)| row).collect();
             failed.dedup();
             for row in failed {
-                self.fail(row as usize, Some(place), CellProblem::Exists);
+                self.fail(row as usize, Some(place), CellProblem::Taken);
             }
         }
         Ok(())

@@ -623,7 +623,7 @@ fn references_and_single_values_are_looked_up(db: &dyn Fresh) {
             &["5", "rice", ""],
         ],
     );
-    assert_eq!(problems(&plan), ["3 name exists", "4 name exists", "5 maker no_reference"]);
+    assert_eq!(problems(&plan), ["3 name taken", "4 name taken", "5 maker no_reference"]);
     assert_eq!(plan.counts(), counts(1, 0, 1, 3));
     let of_name = plan.keys.iter().filter(|key| key.column == Some(1)).count();
     assert_eq!((plan.keys.len(), of_name), (10, 5));

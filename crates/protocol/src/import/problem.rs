@@ -71,6 +71,8 @@ pub enum CellProblem {
     },
     /// A row with this key exists, and only new rows are imported.
     Exists,
+    /// The column's values must be once, and another row of the database has this one.
+    Taken,
     /// No row with this key exists, and only known rows are changed.
     DoesNotExist,
     /// The formula in the cell has failed.
@@ -100,6 +102,7 @@ impl CellProblem {
             CellProblem::DuplicateInFile { .. } => "duplicate_in_file",
             CellProblem::NoReference { .. } => "no_reference",
             CellProblem::Exists => "exists",
+            CellProblem::Taken => "taken",
             CellProblem::DoesNotExist => "does_not_exist",
             CellProblem::FormulaError => "formula_error",
             CellProblem::NotStorable => "not_storable",
@@ -151,6 +154,7 @@ impl CellProblem {
             }
             CellProblem::NoReference { table } => format!("There is no such value in {table}"),
             CellProblem::Exists => "A row with this key exists already; only new rows are imported".to_owned(),
+            CellProblem::Taken => "Another row has this value already; each may have it once, so write another".to_owned(),
             CellProblem::DoesNotExist => "There is no row with this key; only known rows are changed".to_owned(),
             CellProblem::FormulaError => "The formula in this cell has failed; write the value".to_owned(),
             CellProblem::NotStorable => "Holds a character that can't be stored; type the text anew".to_owned(),
@@ -192,6 +196,7 @@ impl CellProblem {
             CellProblem::DuplicateInFile { first_row } => format!("与第 {first_row} 行重复，请只保留一行"),
             CellProblem::NoReference { table } => format!("在 {table} 中找不到该值"),
             CellProblem::Exists => "该主键的记录已存在，本次只导入新记录".to_owned(),
+            CellProblem::Taken => "该值已被其他记录使用，不能重复，请改用其他值".to_owned(),
             CellProblem::DoesNotExist => "该主键的记录不存在，本次只更新已有记录".to_owned(),
             CellProblem::FormulaError => "单元格中的公式出错，请直接填写值".to_owned(),
             CellProblem::NotStorable => "含有无法保存的字符，请重新输入".to_owned(),
@@ -219,6 +224,7 @@ mod tests {
             CellProblem::DuplicateInFile { first_row: 2 },
             CellProblem::NoReference { table: "customers".into() },
             CellProblem::Exists,
+            CellProblem::Taken,
             CellProblem::DoesNotExist,
             CellProblem::FormulaError,
             CellProblem::NotStorable,

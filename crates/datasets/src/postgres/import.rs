@@ -1,6 +1,8 @@
 //! PostgreSQL as a target: new rows by COPY straight into the table; rows are found, changed and removed by one statement each,
 //! whose values travel as one array a column.
 
+mod binary;
+
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use jiff::tz::TimeZone;
 use longshore_protocol::ColumnType;
 use tokio_postgres::types::{ToSql, Type};
 
+use self::binary::Binary;
 use super::PostgresSnapshot;
 use super::connect::{Connection, said};
 use super::decode;
@@ -409,12 +412,12 @@ impl Target for PostgresTarget {
         let types = self.types(place, values.columns)?;
         let names: Vec<String> =
             values.columns.iter().map(|column| Dialect::Postgres.quoted(&column.source)).collect();
-        let sql = format!("COPY {} ({}) FROM STDIN", quoted(place), names.join(", "));
-        let written: Vec<Written<'_>> = values
-            .columns
-            .iter()
-            .zip(values.arrays)
-            .zip(&types)
+        let columns = || values.columns.iter().zip(values.arrays).zip(&types);
+        let binary: Option<Vec<Binary<'_>>> =
+            columns().map(|((column, array), sql_type)| Binary::of(column, sql_type, array)).collect();
+        let form = if binary.is_some() { " (FORMAT BINARY)" } else { "" };
+        let sql = format!("COPY {} ({}) FROM STDIN{form}", quoted(place), names.join(", "));
+        let written: Vec<Written<'_>> = columns()
             .map(|((column, array), sql_type)| Written { column, kind: Kind::of(sql_type), array })
             .collect();
         let timeout = self.snapshot.statement_timeout;
@@ -423,7 +426,12 @@ impl Target for PostgresTarget {
             let mut row = 0;
             while row < values.row_count() {
                 let mut piece = Vec::with_capacity(PIECE_BYTES + 4096);
-                row = Written::push_lines(&written, row, values.row_count(), PIECE_BYTES, &mut piece);
+                row = match &binary {
+                    Some(columns) => {
+                        Binary::push_rows(columns, row, values.row_count(), PIECE_BYTES, &mut piece)
+                    }
+                    None => Written::push_lines(&written, row, values.row_count(), PIECE_BYTES, &mut piece),
+                };
                 sink.send(Bytes::from(piece)).await?;
             }
             sink.finish().await

@@ -22,6 +22,7 @@ pub(crate) mod ledger;
 mod number;
 mod parse;
 pub(crate) mod plan;
+mod prune;
 pub mod rules;
 pub(crate) mod storage;
 pub(crate) mod target;
@@ -36,6 +37,7 @@ pub use chunk::{CheckedChunk, KeyDigest};
 pub use commit::{Chunks, Committed, commit};
 pub use error::{ChunkError, CommitError};
 pub use ledger::LedgerKey;
+pub use prune::{PRUNED_AT_ONCE, prune};
 pub use rules::{ColumnRules, Importing, Pattern, Reference};
 pub use undo::{KEPT_MAX, Undone, undo};
 

@@ -147,6 +147,9 @@ pub(crate) trait Target {
     /// Says in that row what was done.
     fn record(&mut self, key: &LedgerKey, deed: Deed, says: &str) -> Result<(), SourceError>;
 
+    /// Removes all rows of an import from the ledger; says how many.
+    fn forget(&mut self, import: &str) -> Result<u64, SourceError>;
+
     /// Ends the transaction for good.
     fn commit(&mut self) -> Result<(), WriteError>;
 }

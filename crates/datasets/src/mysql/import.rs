@@ -505,6 +505,10 @@ impl Target for MySqlTarget {
         self.run(&sql, Params::from((says, &key.import, key.chunk, deed.name()))).map(drop)
     }
 
+    fn forget(&mut self, import: &str) -> Result<u64, SourceError> {
+        self.run(&format!("DELETE FROM {TABLE} WHERE import = ?"), Params::from((import,)))
+    }
+
     fn commit(&mut self) -> Result<(), WriteError> {
         self.run("COMMIT", Params::Empty).map(drop).map_err(refused)
     }

@@ -492,6 +492,11 @@ impl Target for PostgresTarget {
         self.run(&sql, &params.map(|param| TextParam(param.to_owned()))).map(drop)
     }
 
+    fn forget(&mut self, import: &str) -> Result<u64, SourceError> {
+        let sql = format!("DELETE FROM {TABLE} WHERE import = $1::text");
+        self.run(&sql, &[TextParam(import.to_owned())])
+    }
+
     fn commit(&mut self) -> Result<(), WriteError> {
         let committed = self.snapshot.connection.ask(|client| client.batch_execute("COMMIT"));
         committed.map_err(refused)

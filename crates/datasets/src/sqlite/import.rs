@@ -372,6 +372,12 @@ impl Target for SqliteTarget {
         Ok(())
     }
 
+    fn forget(&mut self, import: &str) -> Result<u64, SourceError> {
+        let sql = format!("DELETE FROM {TABLE} WHERE import = ?1");
+        let removed = self.snapshot.connection.execute(&sql, [import]);
+        removed.map(|count| count as u64).map_err(|error| self.explained(error))
+    }
+
     fn commit(&mut self) -> Result<(), WriteError> {
         self.in_turn("COMMIT").map_err(|error| self.refused(error))
     }

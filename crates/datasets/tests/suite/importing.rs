@@ -32,6 +32,8 @@ pub const CASES: &[Case] = &[
     ("references and single values are looked up", references_and_single_values_are_looked_up),
     ("what the table needs is asked for", what_the_table_needs_is_asked_for),
     ("a stop writes nothing", a_stop_writes_nothing),
+    ("what the ledger forgets is gone alone", what_the_ledger_forgets_is_gone_alone),
+    ("a row that is referred to is not taken back", a_row_that_is_referred_to_is_not_taken_back),
 ];
 
 /// A staged batch of text cells, of rows numbered from `first` on.
@@ -667,4 +669,45 @@ fn a_stop_writes_nothing(db: &dyn Fresh) {
     assert!(matches!(ended, Err(CommitError::Source(longshore_datasets::SourceError::Stopped))), "{ended:?}");
     assert_eq!(all(&dataset), before);
     assert!(!commit(&dataset, &spec, "a", &[plan]).expect("is written").was_done_already);
+}
+
+fn what_the_ledger_forgets_is_gone_alone(db: &dyn Fresh) {
+    let dataset = goods(db);
+    let spec = spec(&dataset, ALL, ImportMode::Upsert);
+    let plan = |id: &str| check(&dataset, &spec, &[&[id, "salt", "1"]]);
+    let (first, second) = (plan("3"), plan("4"));
+    commit(&dataset, &spec, "a", std::slice::from_ref(&first)).expect("is written");
+    undo(&dataset, &spec, "a", std::slice::from_ref(&first)).expect("is taken back");
+    commit(&dataset, &spec, "b", std::slice::from_ref(&second)).expect("is written");
+    // More names than go at once, of which most were never there.
+    let names: Vec<String> = (0..import::PRUNED_AT_ONCE).map(|number| format!("other {number}")).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.push("a");
+    for want in [2, 0] {
+        assert_eq!(import::prune(&dataset, &names, &Arc::default()).expect("is removed"), want);
+    }
+    assert!(commit(&dataset, &spec, "b", &[second]).expect("is known").was_done_already);
+    assert!(!commit(&dataset, &spec, "a", &[first]).expect("is written").was_done_already);
+    let stopped = import::prune(&dataset, &names, &Arc::new(AtomicBool::new(true)));
+    assert!(
+        matches!(stopped, Err(CommitError::Source(longshore_datasets::SourceError::Stopped))),
+        "{stopped:?}"
+    );
+}
+
+fn a_row_that_is_referred_to_is_not_taken_back(db: &dyn Fresh) {
+    let (t, sales, id) = (db.quoted("t"), db.quoted("sales"), db.sql_type("integer"));
+    let dataset = goods(db);
+    let spec = spec(&dataset, ALL, ImportMode::Upsert);
+    let plan = check(&dataset, &spec, &[&["1", "tea", "9"], &["3", "salt", "1"], &["4", "rice", "1"]]);
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    db.execute(&format!("CREATE TABLE {sales} (good {id}, FOREIGN KEY (good) REFERENCES {t} (id))"));
+    db.execute(&format!("INSERT INTO {sales} VALUES (3)"));
+    let before = all(&dataset);
+    let ended = undo(&dataset, &spec, "a", std::slice::from_ref(&plan));
+    assert!(matches!(&ended, Err(CommitError::Refused { rows: Some((3, 4)), .. })), "{ended:?}");
+    assert_eq!(all(&dataset), before);
+    db.execute(&format!("DELETE FROM {sales}"));
+    let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
+    assert_eq!((undone.removed, undone.restored, undone.kept_count), (2, 1, 0));
 }

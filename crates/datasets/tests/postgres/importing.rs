@@ -88,3 +88,66 @@ fn a_table_that_does_not_take_rows_is_told() {
         ]
     );
 }
+
+#[test]
+fn a_session_that_ends_while_it_writes_has_written_nothing() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old'); \
+         CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$",
+    );
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'integer' }, { name = 'v', type = 'text' }",
+    );
+    let spec = spec(&dataset, &["id", "v"], ImportMode::Upsert);
+    let plan = check(&dataset, &spec, &[&["1", "new"], &["2", "new"]]);
+    let before = commit(&dataset, &spec, "makes the ledger", &[]).expect("is written");
+    assert_eq!(before.counts, counts(0, 0, 0, 0));
+    for (name, moment) in [
+        ("claim", "TRIGGER die AFTER INSERT ON longshore_ledger"),
+        ("update", "TRIGGER die AFTER UPDATE ON t"),
+        ("copy", "TRIGGER die AFTER INSERT ON t"),
+        ("record", "TRIGGER die AFTER UPDATE ON longshore_ledger"),
+        ("commit", "CONSTRAINT TRIGGER die AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED"),
+    ] {
+        db.execute(&format!("CREATE {moment} FOR EACH ROW EXECUTE FUNCTION die()"));
+        let ended = commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect_err(name);
+        assert!(ended.is_transient(), "{name}: {ended:?}");
+        assert_eq!(all(&dataset), ["1|old"], "{name}");
+        let table = moment.split(' ').skip_while(|word| *word != "ON").nth(1).expect("a table");
+        db.execute(&format!("DROP TRIGGER die ON {table}"));
+    }
+    let done = commit(&dataset, &spec, "a", &[plan]).expect("is written");
+    assert!(!done.was_done_already);
+    assert_eq!(
+        (done.counts, all(&dataset)),
+        (counts(1, 1, 0, 0), vec!["1|new".to_owned(), "2|new".to_owned()])
+    );
+}
+
+#[test]
+fn what_a_trigger_refuses_is_told_with_its_rows() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, v text); \
+         CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF NEW.v = 'bad' THEN RAISE EXCEPTION 'not so'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER no BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION no()",
+    );
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'integer' }, { name = 'v', type = 'text' }",
+    );
+    let spec = spec(&dataset, &["id", "v"], ImportMode::Upsert);
+    let plan = check(&dataset, &spec, &[&["1", "good"], &["2", "bad"]]);
+    let ended = commit(&dataset, &spec, "a", &[plan]).expect_err("is refused");
+    assert!(
+        matches!(&ended, longshore_datasets::import::CommitError::Refused { rows: Some((2, 3)), message, .. } if message == "not so"),
+        "{ended:?}"
+    );
+    assert_eq!(all(&dataset), Vec::<String>::new());
+}

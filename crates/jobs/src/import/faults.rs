@@ -1,9 +1,11 @@
 //! The file of rows in error: of the kind that was uploaded, to be mended and sent again.
 
+use std::collections::HashMap;
+
 use longshore_datasets::Dataset;
 use longshore_files::FileStore;
 use longshore_protocol::Lang;
-use longshore_protocol::import::RowError;
+use longshore_protocol::import::{CellProblem, RowError};
 use longshore_sheets::faults::{FaultsKind, FaultsWriter};
 use longshore_sheets::read::{Cell, CellBatch};
 use longshore_tasks::TaskContext;
@@ -25,6 +27,8 @@ struct Layout {
     headers: Vec<String>,
     mapping: Vec<(u32, String)>,
     labels: Vec<(String, String)>,
+    /// Allowed values of each column, and what people see of them: the template offers just these, and cells are read by them.
+    values: HashMap<(String, String), String>,
     lang: Lang,
 }
 
@@ -37,6 +41,15 @@ impl Layout {
             mapping: order.mapping.clone(),
             labels: columns
                 .map(|column| (column.name.clone(), column.labels.get(order.lang).to_owned()))
+                .collect(),
+            values: dataset
+                .columns
+                .iter()
+                .flat_map(|column| column.values.iter().map(move |value| (column, value)))
+                .map(|(column, value)| {
+                    let shown = value.labels.get(order.lang).to_owned();
+                    ((column.name.clone(), value.value.clone()), shown)
+                })
                 .collect(),
             lang: order.lang,
         }
@@ -58,14 +71,29 @@ impl Layout {
             Lang::Zh => ("；", "："),
         };
         let sentences = errors.iter().map(|error| {
-            let sentence = error.problem.sentence(self.lang);
-            let Some(column) = &error.column else { return sentence };
+            let Some(column) = &error.column else { return error.problem.sentence(self.lang) };
+            let sentence = self.in_labels(column, &error.problem).sentence(self.lang);
             let header = self.place_of(column).map(|place| self.headers[place].as_str());
             let label = self.labels.iter().find(|(name, _)| name == column).map(|(_, label)| label.as_str());
             let name = header.filter(|header| !header.is_empty()).or(label).unwrap_or(column);
             format!("{name}{after}{sentence}")
         });
         sentences.collect::<Vec<_>>().join(between)
+    }
+
+    /// The problem with labels in the place of allowed values.
+    fn in_labels(&self, column: &str, problem: &CellProblem) -> CellProblem {
+        let shown = |value: &String| {
+            let found = self.values.get(&(column.to_owned(), value.clone()));
+            found.unwrap_or(value).clone()
+        };
+        match problem {
+            CellProblem::NotAllowed { allowed, closest } => CellProblem::NotAllowed {
+                allowed: allowed.iter().map(shown).collect(),
+                closest: closest.as_ref().map(shown),
+            },
+            other => other.clone(),
+        }
     }
 }
 

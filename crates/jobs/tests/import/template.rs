@@ -36,6 +36,37 @@ async fn a_template_can_be_filled_in_and_imported() {
     people.stop().await;
 }
 
+/// What the drop-downs of the template offer, the file of errors names, and a cell may hold are the same words.
+#[tokio::test(flavor = "multi_thread")]
+async fn allowed_values_are_named_as_people_see_them() {
+    let people = People::new(1);
+    for (lang, reason, right) in [
+        (
+            Lang::En,
+            "City: Not one of the allowed values; did you mean “Shanghai”? Allowed: Beijing, Shanghai",
+            "Shanghai",
+        ),
+        (Lang::Zh, "City：不是允许的值，可用：北京、上海", "上海"),
+    ] {
+        let wrong = if lang == Lang::En { "Shangha" } else { "广州市" };
+        let draft = people.upload("people.csv", format!("ID,Name,City\r\n900,Ann,{wrong}\r\n")).await;
+        let request = longshore_protocol::import::CheckRequest {
+            dataset: "people".into(),
+            draft: draft.id.clone(),
+            lang: Some(lang),
+            ..Default::default()
+        };
+        let check = people.house.centre.register_check(&people.ann, request, lang).await.expect("registers");
+        let check = people.house.until(&people.ann, &check.task, longshore_protocol::Phase::Succeeded).await;
+        let errors = String::from_utf8(people.house.bytes(&people.ann, &check).await).expect("UTF-8");
+        assert!(errors.contains(reason), "{errors}");
+        let draft = people.upload("mended.csv", errors.replace(wrong, right)).await;
+        let (_, plan) = people.check(&people.ann, &draft).await;
+        assert_eq!((plan.counts.create, plan.counts.error), (1, 0), "{right}");
+    }
+    people.stop().await;
+}
+
 fn member(bytes: &[u8], name: &str) -> String {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     let mut text = String::new();

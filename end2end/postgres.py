@@ -3,6 +3,7 @@
 Usage: python postgres.py make URL NAME         prints the URL of the new database
        python postgres.py drop URL NAME
        python postgres.py run URL               SQL on standard input
+       python postgres.py query URL             prints the rows of the SELECT on standard input as JSON
        python postgres.py end URL NAME          ends every connection to that database; prints how many
        python postgres.py compare URL FILE      the SELECT on standard input; prints the number of equal rows
 
@@ -15,6 +16,7 @@ import datetime
 import decimal
 import io
 import itertools
+import json
 import sys
 import tempfile
 import zipfile
@@ -139,6 +141,8 @@ def main():
     with psycopg.connect(url, autocommit=True) as connection:
         if action == "run":
             connection.execute(sys.stdin.read())
+        elif action == "query":
+            print(json.dumps(connection.execute(sys.stdin.read()).fetchall(), default=str))
         elif action == "make":
             connection.execute(f'CREATE DATABASE "{sys.argv[3]}"')
             info = psycopg.conninfo.conninfo_to_dict(url)

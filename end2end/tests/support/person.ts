@@ -33,6 +33,11 @@ export class Person {
     return response.json();
   }
 
+  /** Sends a file for an import. */
+  async upload(dataset: string, name: string, data: Buffer): Promise<APIResponse> {
+    return this.http.post(`${this.url}/upload/${dataset}?name=${encodeURIComponent(name)}`, { data });
+  }
+
   /** Registers an export and gives the task's id. */
   async register(body: Json): Promise<string> {
     const answer = await this.ask("registerExportTask", body);

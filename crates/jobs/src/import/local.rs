@@ -162,7 +162,7 @@ pub async fn import_file(
     }
     std::fs::create_dir_all(&import.settings.scratch).map_err(path_error(&import.settings.scratch))?;
     let folder = tempfile::Builder::new()
-        .prefix("longshore-import-")
+        .prefix(super::SCRATCH_PREFIX)
         .tempdir_in(&import.settings.scratch)
         .map_err(path_error(&import.settings.scratch))?;
     let works = start(&catalog, &import, folder.path(), stop).await?;

@@ -49,4 +49,5 @@ pub use template::Template;
 pub use undo::{UndoJob, UndoOrder, UndoPartJob, UndoPartOrder};
 
 pub(crate) use check::Course;
+pub(crate) use stored::SCRATCH_PREFIX;
 pub(crate) use undo::report_of as undo_report_of;

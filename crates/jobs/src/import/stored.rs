@@ -12,6 +12,9 @@ use tokio::io::AsyncWriteExt;
 
 use crate::work_error::WorkError;
 
+/// What names of files in the scratch folder begin with, so that those of killed processes are known.
+pub(crate) const SCRATCH_PREFIX: &str = "longshore-import-";
+
 /// Reads JSON; `None` where there is none, or none of this form any more.
 pub(crate) async fn read_json<T: DeserializeOwned>(
     files: &FileStore,
@@ -72,7 +75,7 @@ pub(crate) async fn local(files: &FileStore, key: &str, scratch: &Path) -> Resul
 /// A file of this machine that goes when nobody needs it any more.
 pub(crate) fn new_scratch(scratch: &Path) -> Result<NamedTempFile, WorkError> {
     std::fs::create_dir_all(scratch).map_err(WorkError::Scratch)?;
-    tempfile::Builder::new().prefix("longshore-import-").tempfile_in(scratch).map_err(WorkError::Scratch)
+    tempfile::Builder::new().prefix(SCRATCH_PREFIX).tempfile_in(scratch).map_err(WorkError::Scratch)
 }
 
 /// Stores a file of this machine.

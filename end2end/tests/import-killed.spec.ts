@@ -62,7 +62,7 @@ async function planOf(pair: Pair): Promise<Json> {
   return { dataset: "orders", draft: draft.id, plan: draft.plan.task, way: "valid_rows" };
 }
 
-test("workers killed at random in every phase change nothing in the result", async ({ pair, postgres }) => {
+test("workers killed at random in every phase change nothing in the result", async ({ pair, postgres, servers }) => {
   // A task that has lost its worker three times is given up, so no task meets more than two of the moments.
   test.setTimeout(60_000 + ROUNDS * 180_000);
   const [before, wanted] = [postgres.digest(), postgres.digest("wanted")];
@@ -110,6 +110,9 @@ test("workers killed at random in every phase change nothing in the result", asy
     expect(postgres.digest(), "the table is as it was").toBe(before);
     expect(postgres.ledger(importing, "undo")).toEqual([CHUNKS, CHUNKS]);
   }
+  const lost = servers.map((server) => [...server.log.matchAll(/lease lost/g)].length).reduce((sum, count) => sum + count, 0);
+  console.log(`${lost} runs lost their worker`);
+  expect(lost, "the kills have hit work").toBeGreaterThan(0);
 });
 
 test("an import that is cancelled while its workers are killed says exactly which rows are in", async ({ pair, postgres }) => {

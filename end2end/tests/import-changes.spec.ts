@@ -23,7 +23,7 @@ test("all or nothing needs all, and then is one transaction", async ({ imports, 
   expect(imports.digest()).toBe(ImportShop.digestOf(110));
 });
 
-test("rows that somebody has changed since the check stop the import, which says which", async ({ imports, wizard }) => {
+test("rows that somebody has changed since the check stop the import, which says which", async ({ imports, server, wizard, page }) => {
   const changed = rows(1, 10).map((row) => [...row.slice(0, 6), "imported"]);
   await wizard.open();
   await wizard.upload(imports.workbook("changes.xlsx", [HEADERS, ...changed]));
@@ -36,6 +36,14 @@ test("rows that somebody has changed since the check stop the import, which says
   await expect(wizard.report).toContainText("rows 5 of the file");
   await expect(wizard.page.locator("#committed-rows")).toHaveText("No row of the file is in the list.");
   expect(imports.digest()).toBe(before);
+
+  // The panel and the page of tasks tell the same truth as the report.
+  await wizard.ends("stopped");
+  await expect(page.locator("#import-panel")).toContainText("Stopped: none of the 10 rows was imported, because somebody changed the list after the check.");
+  await page.goto(`${server.url}/tasks`);
+  const status = page.locator(".history-row", { hasText: /^Import(?! check)/ }).locator(".status");
+  await expect(status).toHaveText("Nothing imported");
+  await expect(status).toHaveClass(/status--warning/);
 });
 
 test("an import is taken back, but for the rows that somebody has changed since", async ({ imports, wizard, page }) => {

@@ -1,6 +1,6 @@
 //! Where the tasks of an import stand.
 
-use longshore_protocol::import::PlanCounts;
+use longshore_protocol::import::{PlanCounts, StopReason};
 use longshore_protocol::{Lang, Phase, Progress, TaskKind, TaskView, Unit};
 
 use super::Texts;
@@ -12,7 +12,10 @@ impl Texts {
         let counts = view.counts?;
         match (view.kind, view.phase) {
             (TaskKind::ImportCheck, Phase::Succeeded) => Some(self.checked(counts)),
-            (TaskKind::Import, Phase::Succeeded) => Some(self.imported(counts)),
+            (TaskKind::Import, Phase::Succeeded) => Some(match view.stopped {
+                Some(reason) => self.import_stopped(reason, counts),
+                None => self.imported(counts),
+            }),
             (TaskKind::Import, Phase::Cancelled) => Some(self.import_cancelled(counts)),
             _ => None,
         }
@@ -40,6 +43,26 @@ impl Texts {
             (Lang::Zh, _) => {
                 format!("导入完成：新增 {create}，更新 {update}，无变化 {unchanged}，未导入 {error}")
             }
+        }
+    }
+
+    /// What of an import is in that ended before all was done.
+    fn import_stopped(self, reason: StopReason, counts: PlanCounts) -> String {
+        let (is_in, total) = (counts.total() - counts.error, grouped(counts.total()));
+        let why = match reason {
+            StopReason::Drifted => {
+                self.pick("somebody changed the list after the check", "校验之后有人修改了数据")
+            }
+            StopReason::Cancelled => self.pick("it was cancelled", "已被取消"),
+            StopReason::Database => self.pick("the database did not take some rows", "数据库拒绝了部分数据"),
+        };
+        match (self.lang, is_in) {
+            (Lang::En, 0) => format!("Stopped: none of the {total} rows was imported, because {why}."),
+            (Lang::Zh, 0) => format!("已停止：{total} 行均未导入，{why}。"),
+            (Lang::En, _) => {
+                format!("Stopped: {} of {total} rows are in the list, because {why}.", grouped(is_in))
+            }
+            (Lang::Zh, _) => format!("已停止：{total} 行中有 {} 行已导入，{why}。", grouped(is_in)),
         }
     }
 
@@ -129,6 +152,28 @@ mod tests {
         ] {
             assert_eq!(en.working_on_import(kind, progress, left), want_en);
             assert_eq!(zh.working_on_import(kind, progress, left), want_zh);
+        }
+    }
+
+    #[test]
+    fn a_stopped_import_says_how_much_is_in_and_why() {
+        let counts = |unchanged, error| PlanCounts { create: 0, update: 0, unchanged, error };
+        for (reason, counts, en, zh) in [
+            (
+                StopReason::Drifted,
+                counts(20_000, 30_000),
+                "Stopped: 20,000 of 50,000 rows are in the list, because somebody changed the list after the check.",
+                "已停止：50,000 行中有 20,000 行已导入，校验之后有人修改了数据。",
+            ),
+            (
+                StopReason::Database,
+                counts(0, 10),
+                "Stopped: none of the 10 rows was imported, because the database did not take some rows.",
+                "已停止：10 行均未导入，数据库拒绝了部分数据。",
+            ),
+        ] {
+            assert_eq!(Texts::new(Lang::En).import_stopped(reason, counts), en);
+            assert_eq!(Texts::new(Lang::Zh).import_stopped(reason, counts), zh);
         }
     }
 

@@ -284,8 +284,21 @@ impl Texts {
         )
     }
 
-    /// One word for where a task stands.
-    pub fn phase(self, phase: Phase) -> &'static str {
+    /// A word or two for where a task stands.
+    pub fn standing(self, task: &TaskView) -> &'static str {
+        match (task.phase, task.stopped, task.counts) {
+            (Phase::Succeeded, Some(_), Some(counts)) if counts.writes() > 0 => {
+                self.pick("Partly imported", "部分导入")
+            }
+            (Phase::Succeeded, Some(_), _) => self.pick("Nothing imported", "未导入"),
+            // What is ready is a file; the others are done.
+            (Phase::Succeeded, None, _) if !is_for_its_file(task.kind) => self.pick("Done", "已完成"),
+            (phase, ..) => self.phase(phase),
+        }
+    }
+
+    /// One word for a phase.
+    fn phase(self, phase: Phase) -> &'static str {
         match phase {
             Phase::Queued => self.pick("Queued", "排队中"),
             Phase::Running => self.pick("Running", "进行中"),

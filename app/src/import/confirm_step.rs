@@ -130,6 +130,8 @@ fn Outcome(wizard: Wizard) -> impl IntoView {
         spawn_local(async move {
             match get_task_details(task.to_string()).await {
                 Ok(got) => {
+                    // Of one that was cancelled, only the details know how much is in.
+                    let _ = wizard.import.state.try_update(|state| state.task = Some(got.task.clone()));
                     let _ = details.try_set(Some(got));
                 }
                 Err(error) => {
@@ -145,7 +147,7 @@ fn Outcome(wizard: Wizard) -> impl IntoView {
     });
     let errors = move || {
         let file = wizard.import.state.with(|state| state.task.as_ref().and_then(|task| task.file.clone()));
-        file.filter(|_| step.get() == Step::Ready)
+        file.filter(|_| matches!(step.get(), Step::Ready | Step::Stopped))
     };
     let errors_link = move || match errors() {
         Some(file) => Either::Left(view! {

@@ -3,7 +3,7 @@
 use leptos::either::Either;
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
-use longshore_protocol::{Phase, TaskKind};
+use longshore_protocol::{Phase, TaskKind, TaskView};
 
 use super::bar::ProgressBar;
 use super::flow::TaskFlow;
@@ -115,7 +115,7 @@ pub fn TaskPanel(
     let icon = Signal::derive(move || match step.get() {
         _ if is_offline.get() => Icon::Offline,
         Step::Ready => Icon::Check,
-        Step::Failed | Step::FileExpired | Step::Idle => Icon::Alert,
+        Step::Stopped | Step::Failed | Step::FileExpired | Step::Idle => Icon::Alert,
         Step::Abandoned | Step::Cancelled => Icon::Stop,
         _ => Icon::Clock,
     });
@@ -246,9 +246,10 @@ pub fn TaskPanel(
     }
 }
 
-/// The picture for a task's phase, in lists.
-pub fn phase_icon(phase: Phase) -> Icon {
-    match phase {
+/// The picture for where a task stands, in lists.
+pub fn task_icon(task: &TaskView) -> Icon {
+    match task.phase {
+        Phase::Succeeded if task.stopped.is_some() => Icon::Alert,
         Phase::Queued | Phase::Running | Phase::Cancelling => Icon::Clock,
         Phase::Succeeded => Icon::Check,
         Phase::Failed | Phase::FileExpired => Icon::Alert,

@@ -195,7 +195,7 @@ pub fn next(mut state: TaskState, event: Event, moment: Moment) -> (TaskState, V
             state.cancel_asked = false;
             state.error = Some(code);
             if let Some(task) = &state.task {
-                state.step = Step::of(task.phase, false);
+                state.step = Step::of(task, false);
             }
             Vec::new()
         }
@@ -264,7 +264,7 @@ impl TaskState {
         if self.step == Step::Idle {
             self.followed_since_ms = moment.now_ms;
         }
-        self.step = Step::of(task.phase, self.cancel_asked);
+        self.step = Step::of(&task, self.cancel_asked);
         self.url = url;
         let quarter = self.progress.observe(&task, moment.now_ms);
         self.task = Some(task);

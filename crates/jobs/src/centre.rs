@@ -225,8 +225,14 @@ impl Centre {
             tracing::warn!(task.id = %task.id, error = %error, "what an import has done can't be told");
             None
         });
+        let mut view = task_view(&task, ahead, now).ok_or(CentreError::UnknownTask)?;
+        if let Some(report) = &import {
+            // One that was cancelled or failed has no result of its own, but the ledger knows what is in.
+            view.counts = Some(report.done);
+            view.stopped = report.stopped.as_ref().map(|stopped| stopped.reason);
+        }
         Ok(TaskDetails {
-            task: task_view(&task, ahead, now).ok_or(CentreError::UnknownTask)?,
+            task: view,
             request: export::request_of(&task),
             manifest: FinishedFile::of(&task).and_then(|file| file.manifest),
             import,

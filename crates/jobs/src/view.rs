@@ -1,6 +1,6 @@
 //! A task as its owner sees it.
 
-use longshore_protocol::import::PlanCounts;
+use longshore_protocol::import::{PlanCounts, StopReason};
 use longshore_protocol::{DatasetId, FailureView, FileView, Phase, Progress, TaskKind, TaskView, Unit};
 use longshore_tasks::{State, Task, Timestamp};
 
@@ -66,6 +66,11 @@ fn counts(task: &Task) -> Option<PlanCounts> {
         .or_else(|| ImportOutput::of(task).map(|output| output.conclusion.done))
 }
 
+/// Why a finished import ended before all was done. One that was cancelled has no result to say so; its phase does.
+fn stopped(task: &Task) -> Option<StopReason> {
+    Some(ImportOutput::of(task)?.conclusion.stopped?.reason)
+}
+
 /// The view of `task` at `now`, with `ahead` tasks before it. `None` for a task of a kind that front ends do not
 /// know.
 pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<TaskView> {
@@ -102,5 +107,6 @@ pub fn task_view(task: &Task, ahead: Option<u64>, now: Timestamp) -> Option<Task
         file,
         failure,
         counts: counts(task),
+        stopped: stopped(task),
     })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::FieldProblem;
 use crate::ids::{DatasetId, TaskId};
-use crate::import::PlanCounts;
+use crate::import::{PlanCounts, StopReason};
 
 /// The contract's status number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -204,6 +204,9 @@ pub struct TaskView {
     /// Of a finished check, rows by what would happen to them; of a finished import, by what has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<PlanCounts>,
+    /// Of a finished import, why it ended before all was done; what `counts` has as created, updated or unchanged is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<StopReason>,
 }
 
 /// A finished file.

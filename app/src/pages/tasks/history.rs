@@ -11,7 +11,7 @@ use super::when::When;
 use crate::format::{grouped, size};
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
-use crate::task::panel::phase_icon;
+use crate::task::panel::task_icon;
 use crate::task::state::is_for_its_file;
 
 /// The row and, when unfolded, one more with the details.
@@ -73,9 +73,9 @@ pub fn HistoryRow(
                 {failed_rows}
             </td>
             <td role="cell" data-label=label(5)>
-                <span class=move || format!("status status--{}", status_class(phase.get()))>
-                    <Picture icon=Signal::derive(move || phase_icon(phase.get()))/>
-                    {move || t.get().phase(phase.get())}
+                <span class=move || format!("status status--{}", now.with(status_class))>
+                    <Picture icon=Signal::derive(move || now.with(task_icon))/>
+                    {move || now.with(|task| t.get().standing(task))}
                 </span>
             </td>
             <td role="cell" data-label=label(6)><When at=registered_at is_local=centre.is_local/></td>
@@ -138,8 +138,9 @@ fn row_counts(task: &TaskView) -> (Option<u64>, Option<u64>) {
     }
 }
 
-fn status_class(phase: Phase) -> &'static str {
-    match phase {
+fn status_class(task: &TaskView) -> &'static str {
+    match task.phase {
+        Phase::Succeeded if task.stopped.is_some() => "warning",
         Phase::Queued | Phase::Running | Phase::Cancelling => "busy",
         Phase::Succeeded => "good",
         Phase::Failed => "bad",

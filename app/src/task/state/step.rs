@@ -1,6 +1,6 @@
 //! Where an export stands on its page.
 
-use longshore_protocol::Phase;
+use longshore_protocol::{Phase, TaskView};
 
 /// Where the export stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Step {
     Cancelled,
     /// The file is there.
     Ready,
+    /// An import that ended before all was done, and says so.
+    Stopped,
     /// It ended without a file.
     Failed,
     /// Stopped at its deadline.
@@ -52,20 +54,22 @@ impl Step {
             Step::Cancelling => "cancelling",
             Step::Cancelled => "cancelled",
             Step::Ready => "ready",
+            Step::Stopped => "stopped",
             Step::Failed => "failed",
             Step::Abandoned => "abandoned",
             Step::FileExpired => "file_expired",
         }
     }
 
-    /// Where a task of that phase stands.
-    pub(super) fn of(phase: Phase, cancel_asked: bool) -> Step {
-        match phase {
+    /// Where a task stands.
+    pub(super) fn of(task: &TaskView, cancel_asked: bool) -> Step {
+        match task.phase {
             // The worker hears of it with its next beat; the person has said it already.
             Phase::Queued | Phase::Running if cancel_asked => Step::Cancelling,
             Phase::Queued => Step::Queued,
             Phase::Running => Step::Running,
             Phase::Cancelling => Step::Cancelling,
+            Phase::Succeeded if task.stopped.is_some() => Step::Stopped,
             Phase::Succeeded => Step::Ready,
             Phase::Failed => Step::Failed,
             Phase::Cancelled => Step::Cancelled,

@@ -25,6 +25,7 @@ fn view(phase: Phase) -> TaskView {
         file: None,
         failure: None,
         counts: None,
+        stopped: None,
     }
 }
 

@@ -12,6 +12,8 @@ Usage: python imports.py shop DATABASE ROWS              a table of orders with 
        python imports.py expected ROWS                   the digest that a table of the orders 1 to ROWS has
        python imports.py query DATABASE                  the rows of the SQL on standard input as JSON
        python imports.py run DATABASE                    runs the SQL on standard input
+
+DATABASE is a file of SQLite, or the URL of a PostgreSQL database.
 """
 
 import csv
@@ -24,6 +26,7 @@ import sys
 import zipfile
 
 import openpyxl
+import psycopg
 
 TABLE = """
     CREATE TABLE orders (
@@ -46,15 +49,34 @@ def stored(row):
     return [number, customer, quantity, round(total * 100), status.lower(), day, remark]
 
 
+def is_postgres(database):
+    return database.startswith("postgres://")
+
+
 def shop(path, rows):
+    stored_rows = (stored(order(number)) for number in range(1, rows + 1))
+    if is_postgres(path):
+        with psycopg.connect(path) as connection, connection.cursor() as cursor:
+            cursor.execute(TABLE.replace("ordered_on TEXT", "ordered_on date"))
+            cursor.executemany("INSERT INTO orders VALUES (%s, %s, %s, %s, %s, %s, %s)", stored_rows)
+        return
     database = sqlite3.connect(path)
     with database:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(TABLE)
-        database.executemany(
-            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)", (stored(order(number)) for number in range(1, rows + 1))
-        )
+        database.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)", stored_rows)
     database.close()
+
+
+def selected(database, sql):
+    """The rows of a query, one after the other."""
+    if not is_postgres(database):
+        yield from sqlite3.connect(database).execute(sql)
+        return
+    with psycopg.connect(database) as connection, connection.cursor(name="selected") as cursor:
+        cursor.itersize = 20_000
+        cursor.execute(sql)
+        yield from cursor
 
 
 def workbook(path, rows):
@@ -178,7 +200,9 @@ def main():
         locked(path)
     elif command == "digest":
         digest = hashlib.sha256()
-        for row in sqlite3.connect(path).execute("SELECT * FROM orders ORDER BY order_no"):
+        day = "ordered_on::text" if is_postgres(path) else "ordered_on"
+        columns = f"order_no, customer, quantity, total_cents, status, {day}, remark"
+        for row in selected(path, f"SELECT {columns} FROM orders ORDER BY order_no"):
             digest.update(repr(row).encode())
         print(digest.hexdigest())
     elif command == "expected":
@@ -188,7 +212,10 @@ def main():
             digest.update(repr(tuple(stored(order(number)))).encode())
         print(digest.hexdigest())
     elif command == "query":
-        print(json.dumps(sqlite3.connect(path).execute(sys.stdin.read()).fetchall()))
+        print(json.dumps(list(selected(path, sys.stdin.read()))))
+    elif command == "run" and is_postgres(path):
+        with psycopg.connect(path) as connection:
+            connection.execute(sys.stdin.read())
     elif command == "run":
         database = sqlite3.connect(path, timeout=30)
         with database:

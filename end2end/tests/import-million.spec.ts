@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { expect, test } from "./support/fixtures";
+import { expect, test as base } from "./support/fixtures";
 import { ImportShop } from "./support/import-shop";
 import { python } from "./support/programs";
 import { Wizard } from "./support/wizard";
@@ -13,9 +13,16 @@ const ERRORS = MILLION / EVERY;
 const FEW = 1000;
 const WITHIN_MS = 300_000;
 
-test("1,000,000 rows with errors in 1 % of them go in but for these, which go in mended, and undo takes all back", async ({ serve, folder, page }, testInfo) => {
+const test = base.extend<{ orders: ImportShop }>({
+  orders: async ({ folder }, use) => {
+    const shop = ImportShop.inPostgres(path.join(folder, "shop"), FEW);
+    await use(shop);
+    shop.drop();
+  },
+});
+
+test("1,000,000 rows with errors in 1 % of them go into PostgreSQL but for these, which go in mended, and undo takes all back", async ({ serve, orders: shop, page }, testInfo) => {
   test.setTimeout(1_500_000);
-  const shop = ImportShop.make(path.join(folder, "shop"), FEW);
   const before = shop.digest();
   const file = shop.file("million.xlsx");
   python("imports.py", ["many", file, String(MILLION), String(EVERY)]);

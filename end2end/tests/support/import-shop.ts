@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { python } from "./programs";
+import { postgresUrl, python } from "./programs";
 
 export type Row = (string | number | null)[];
 
@@ -16,9 +16,9 @@ export function order(number: number): Row {
   return [no, `客户 ${number % 1000}`, 1 + (number % 97), (number % 100_000) / 100, status, day, `note ${number}`];
 }
 
-const CONFIG = `
+const config = (url: string) => `
   [database.shop]
-  url = "sqlite:shop.db"
+  url = "${url}"
   [dataset.orders]
   database = "shop"
   table = "orders"
@@ -70,18 +70,33 @@ const CONFIG = `
 
 /** A folder with a table of orders that files can be imported into. */
 export class ImportShop {
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    /** A file of SQLite, or the URL of a PostgreSQL database. */
+    readonly database: string,
+  ) {}
 
   static make(folder: string, rows: number): ImportShop {
-    fs.mkdirSync(folder, { recursive: true });
-    const shop = new ImportShop(folder);
+    return ImportShop.fill(new ImportShop(folder, path.join(folder, "shop.db")), "sqlite:shop.db", rows);
+  }
+
+  /** The same in a PostgreSQL database of its own, which `drop` takes away. */
+  static inPostgres(folder: string, rows: number): ImportShop {
+    const name = `longshore_${process.pid}_${Math.random().toString(36).slice(2)}`;
+    const url = python("postgres.py", ["make", postgresUrl(), name]);
+    return ImportShop.fill(new ImportShop(folder, url), url, rows);
+  }
+
+  private static fill(shop: ImportShop, url: string, rows: number): ImportShop {
+    fs.mkdirSync(shop.folder, { recursive: true });
     python("imports.py", ["shop", shop.database, String(rows)]);
-    fs.writeFileSync(shop.config, CONFIG);
+    fs.writeFileSync(shop.config, config(url));
     return shop;
   }
 
-  get database(): string {
-    return path.join(this.folder, "shop.db");
+  /** Takes the PostgreSQL database away. */
+  drop(): void {
+    python("postgres.py", ["drop", postgresUrl(), new URL(this.database).pathname.slice(1)]);
   }
 
   get config(): string {

@@ -42,6 +42,7 @@ async fn rows_that_somebody_has_changed_stop_the_import() {
         let (import, report) = people.import(&people.ann, &plan, way).await;
         let stopped = report.stopped.clone().expect("it stopped");
         assert_eq!(stopped.reason, StopReason::Drifted);
+        assert_eq!(import.stopped, Some(StopReason::Drifted), "the task's own view says so too");
         assert!(stopped.drifted.contains(&8) || stopped.drifted.contains(&251), "{stopped:?}");
         let rows = people.rows();
         assert!(rows.contains(&"7,Somebody,bj,7.00,2026-01-01".to_owned()));

@@ -1,5 +1,8 @@
 //! The WASM entry point: hydrates the page that the server rendered, and nothing else.
 
+// The pages are types within types, which the compiler lays out here.
+#![recursion_limit = "256"]
+
 /// Called by the page's script once the module is loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

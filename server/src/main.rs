@@ -3,6 +3,9 @@
 //! Read it in this order: `cli` (what can be asked for), `config` (what is configured), `serve` (how the parts are
 //! put together), `datasets` (how definitions are written and checked), `http` (how requests reach the centre), `operators` and `metrics` (what those see who run it).
 
+// The pages are types within types, which the compiler lays out here.
+#![recursion_limit = "256"]
+
 mod cli;
 mod config;
 mod datasets;

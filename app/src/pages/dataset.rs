@@ -7,7 +7,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use longshore_protocol::{ColumnType, DatasetView, RowsPage, RowsRequest, TaskKind};
 
 use super::not_found::NotFoundPage;
-use super::{Datasets, DatasetsFailed, PageTitle};
+use super::{Datasets, PageTitle};
 use crate::api::list_rows;
 use crate::call_error::CallError;
 use crate::export::controls::{ExportControls, StatisticsButton};
@@ -29,23 +29,12 @@ type Rows = Resource<(bool, Result<RowsPage, CallError>)>;
 /// The page of the dataset that the address names.
 #[component]
 pub fn DatasetPage() -> impl IntoView {
-    let t = use_texts();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("dataset").unwrap_or_default()));
-    let datasets = use_context::<Datasets>().map(|datasets| datasets.0);
-    let content = move || {
-        let list = datasets?.get()?;
-        let id = id.get();
-        Some(match list {
-            Ok(list) => match list.into_iter().find(|dataset| dataset.id.as_str() == id) {
-                Some(dataset) => EitherOf3::A(view! { <DatasetList dataset/> }),
-                None => EitherOf3::B(view! { <NotFoundPage/> }),
-            },
-            Err(error) => EitherOf3::C(view! { <DatasetsFailed code=error.code()/> }),
-        })
-    };
-    view! {
-        <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> }>{content}</Transition>
+    let datasets = Datasets::current();
+    move || match datasets.find(&id.get()) {
+        Some(dataset) => view! { <DatasetList dataset/> }.into_any(),
+        None => view! { <NotFoundPage/> }.into_any(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The first page: which datasets there are.
 
-use leptos::either::EitherOf3;
+use leptos::either::Either;
 use leptos::prelude::*;
 use longshore_protocol::DatasetView;
 
-use super::{Datasets, DatasetsFailed, PageTitle};
+use super::{Datasets, PageTitle};
 use crate::i18n::use_texts;
 use crate::notice::Notice;
 
@@ -13,28 +13,24 @@ use crate::notice::Notice;
 pub fn DatasetsPage() -> impl IntoView {
     let t = use_texts();
     let title = Signal::derive(move || t.get().datasets().to_owned());
-    let datasets = use_context::<Datasets>().map(|datasets| datasets.0);
-    let cards = move || {
-        let list = datasets?.get()?;
-        Some(match list {
-            Ok(list) if list.is_empty() => EitherOf3::A(view! {
-                <Notice
-                    title=Signal::derive(move || t.get().no_datasets().to_owned())
-                    hint=Signal::derive(move || t.get().no_datasets_hint().to_owned())
-                />
-            }),
-            Ok(list) => {
-                let cards = list.into_iter().map(|dataset| view! { <DatasetCard dataset/> }).collect_view();
-                EitherOf3::B(view! { <ul class="cards">{cards}</ul> })
-            }
-            Err(error) => EitherOf3::C(view! { <DatasetsFailed code=error.code()/> }),
+    let datasets = Datasets::current();
+    let cards = if datasets.all().is_empty() {
+        Either::Left(view! {
+            <Notice
+                title=Signal::derive(move || t.get().no_datasets().to_owned())
+                hint=Signal::derive(move || t.get().no_datasets_hint().to_owned())
+            />
         })
+    } else {
+        let cards = datasets.all().iter().cloned();
+        let cards = cards.map(|dataset| view! { <DatasetCard dataset/> }).collect_view();
+        Either::Right(view! { <ul class="cards">{cards}</ul> })
     };
     view! {
         <PageTitle name=title/>
         <h1 id="page-title">{move || title.get()}</h1>
         <p class="lead">{move || t.get().datasets_hint()}</p>
-        <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> }>{cards}</Transition>
+        {cards}
     }
 }
 

@@ -1,12 +1,12 @@
 //! The import into one dataset.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use longshore_protocol::import::DraftRequest;
+use longshore_protocol::DatasetView;
+use longshore_protocol::import::{DraftRequest, ImportView};
 
 use super::not_found::NotFoundPage;
-use super::{Datasets, DatasetsFailed, PageTitle};
+use super::{Datasets, PageTitle, with_first};
 use crate::api::get_import_draft;
 use crate::i18n::use_texts;
 use crate::import::wizard::ImportWizard;
@@ -15,29 +15,23 @@ use crate::notice::Notice;
 /// The wizard of the dataset that the address names.
 #[component]
 pub fn ImportPage() -> impl IntoView {
-    let t = use_texts();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("dataset").unwrap_or_default()));
-    let datasets = use_context::<Datasets>().map(|datasets| datasets.0);
-    let draft = Resource::new(move || id.get(), |dataset| get_import_draft(DraftRequest { dataset }));
-    let content = move || {
-        let list = datasets?.get()?;
-        let first = draft.get()?;
-        let id = id.get();
-        Some(match list {
-            Ok(list) => match list.into_iter().find(|dataset| dataset.id.as_str() == id) {
-                Some(mut dataset) => match dataset.import.take() {
-                    Some(rules) => EitherOf3::A(view! { <ImportWizard dataset rules first/> }.into_any()),
-                    None => EitherOf3::A(view! { <NotImportable id/> }.into_any()),
-                },
-                None => EitherOf3::B(view! { <NotFoundPage/> }),
-            },
-            Err(error) => EitherOf3::C(view! { <DatasetsFailed code=error.code()/> }),
-        })
-    };
-    view! {
-        <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> }>{content}</Transition>
+    let datasets = Datasets::current();
+    move || match datasets.find(&id.get()) {
+        Some(mut dataset) => match dataset.import.take() {
+            Some(rules) => wizard(dataset, rules).into_any(),
+            None => view! { <NotImportable id=dataset.id.to_string()/> }.into_any(),
+        },
+        None => view! { <NotFoundPage/> }.into_any(),
     }
+}
+
+/// The wizard, once the caller's draft is known.
+fn wizard(dataset: DatasetView, rules: ImportView) -> impl IntoView {
+    let id = dataset.id.to_string();
+    let draft = Resource::new(|| (), move |()| get_import_draft(DraftRequest { dataset: id.clone() }));
+    with_first(draft, move |first| view! { <ImportWizard dataset rules first/> })
 }
 
 #[component]

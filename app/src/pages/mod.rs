@@ -6,23 +6,60 @@ pub mod import;
 pub mod not_found;
 pub mod tasks;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
-use longshore_protocol::{DatasetView, ErrorCode};
+use longshore_protocol::DatasetView;
 
-use crate::api::list_datasets;
-use crate::call_error::CallError;
 use crate::i18n::use_texts;
-use crate::notice::Notice;
 
-/// The datasets of the configuration, loaded once for all pages.
-#[derive(Clone, Copy)]
-pub struct Datasets(pub Resource<Result<Vec<DatasetView>, CallError>>);
+/// The datasets of the configuration. The server knows them without asking anyone and sends them with the page.
+#[derive(Clone, Default)]
+pub struct Datasets(Arc<[DatasetView]>);
 
 impl Datasets {
-    /// Begins to load them and provides them as context.
+    /// Takes them from the server's configuration, or from the page that the server rendered, and provides them as context.
     pub fn provide() {
-        provide_context(Datasets(Resource::new(|| (), |()| list_datasets())));
+        #[cfg(feature = "ssr")]
+        let known = crate::serve::datasets;
+        #[cfg(not(feature = "ssr"))]
+        let known = Vec::new;
+        provide_context(Datasets(SharedValue::new(known).into_inner().into()));
+    }
+
+    /// Those that were provided.
+    pub fn current() -> Datasets {
+        use_context().unwrap_or_default()
+    }
+
+    /// All of them, in the order of the configuration.
+    pub fn all(&self) -> &[DatasetView] {
+        &self.0
+    }
+
+    /// The one of this id, where it exists.
+    pub fn find(&self, id: &str) -> Option<DatasetView> {
+        self.0.iter().find(|dataset| dataset.id.as_str() == id).cloned()
+    }
+}
+
+/// The part of a page that can't be built before its first data is there; a hint while a browser waits for it.
+///
+/// The server waits for the data and then builds the part, once. A `Transition` around it would build it again on another
+/// thread whenever it looks for what is still loading, and take away the signals of a build that is being rendered.
+pub fn with_first<T, V, F>(first: Resource<T>, part: F) -> impl IntoView + use<T, V, F>
+where
+    T: Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+    F: FnOnce(T) -> V + Send + 'static,
+{
+    let t = use_texts();
+    let is_waiting = RwSignal::new(false);
+    Effect::new(move |_| is_waiting.set(first.with(Option::is_none)));
+    view! {
+        {move || is_waiting.get().then(|| view! { <p class="hint">{move || t.get().loading()}</p> })}
+        {Suspend::new(async move { part(first.await).into_any() })}
     }
 }
 
@@ -34,31 +71,9 @@ pub fn PageTitle(
     name: Signal<String>,
 ) -> impl IntoView {
     let t = use_texts();
-    view! { <Title text=move || t.get().document_title(&name.get())/> }
-}
-
-/// Says why the datasets did not come, and offers to ask again.
-#[component]
-pub fn DatasetsFailed(
-    /// Why.
-    code: ErrorCode,
-) -> impl IntoView {
-    let t = use_texts();
-    let datasets = use_context::<Datasets>();
-    let retry = move |_| {
-        if let Some(Datasets(datasets)) = datasets {
-            datasets.refetch();
-        }
-    };
-    view! {
-        <Notice
-            is_error=true
-            title=Signal::derive(move || t.get().rows_failed().to_owned())
-            hint=Signal::derive(move || t.get().error(code).to_owned())
-        >
-            <button type="button" class="button" on:click=retry>
-                {move || t.get().retry()}
-            </button>
-        </Notice>
-    }
+    let text = move || t.get().document_title(&name.get());
+    // The server writes the title when the page is rendered already and its signals may be gone: it takes the text now.
+    #[cfg(feature = "ssr")]
+    let text = text();
+    view! { <Title text/> }
 }

@@ -141,6 +141,11 @@ pub(crate) async fn list_tasks() -> Answer<Vec<TaskView>> {
     call.centre.history(&call.caller).await.map_err(|error| call.refuse(error))
 }
 
+/// The datasets for a page that is being rendered; none where the list of routes is made, which has no request.
+pub(crate) fn datasets() -> Vec<DatasetView> {
+    use_context::<Centre>().map(|centre| centre.datasets()).unwrap_or_default()
+}
+
 pub(crate) async fn list_datasets() -> Answer<Vec<DatasetView>> {
     Ok(Call::current()?.centre.datasets())
 }

@@ -32,7 +32,7 @@ pub struct TaskList {
 #[derive(Clone, Copy)]
 pub struct TaskCentre {
     /// What the page was rendered with.
-    first: Resource<TaskList>,
+    pub first: Resource<TaskList>,
     /// What has come since.
     latest: RwSignal<Option<TaskList>>,
     /// What screen readers were told last.
@@ -153,8 +153,7 @@ pub fn details_button_id(task: &str) -> String {
 
 /// The definition of a task's dataset, where it is known.
 pub fn dataset_of(task: &TaskView) -> Option<DatasetView> {
-    let list = use_context::<Datasets>()?.0.get()?.ok()?;
-    list.into_iter().find(|dataset| dataset.id == task.dataset)
+    Datasets::current().find(task.dataset.as_str())
 }
 
 /// The dataset's title, or its id while titles are unknown.

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use self::card::TaskCard;
 use self::centre::TaskCentre;
 use self::history::HistoryRow;
-use super::PageTitle;
+use super::{PageTitle, with_first};
 use crate::i18n::use_texts;
 use crate::notice::Notice;
 use crate::running::RunningTasks;
@@ -37,11 +37,8 @@ pub fn TasksPage() -> impl IntoView {
     let is_known = Signal::derive(move || centre.list().is_some());
     let trouble = move || centre.list().and_then(|list| list.error).map(|code| t.get().error(code));
     let is_empty = move || is_known.get() && !has_running.get() && !has_ended.get() && trouble().is_none();
-    view! {
-        <PageTitle name=title/>
-        <h1 id="page-title">{move || title.get()}</h1>
-        <div class="visually-hidden" role="status">{move || centre.announcement.get()}</div>
-        <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> }>
+    let list = move |_| {
+        view! {
             <p class="trouble" role="alert" hidden=move || trouble().is_none()>{trouble}</p>
             <div hidden=move || !is_empty()>
                 <Notice
@@ -79,6 +76,12 @@ pub fn TasksPage() -> impl IntoView {
                     </table>
                 </div>
             </section>
-        </Transition>
+        }
+    };
+    view! {
+        <PageTitle name=title/>
+        <h1 id="page-title">{move || title.get()}</h1>
+        <div class="visually-hidden" role="status">{move || centre.announcement.get()}</div>
+        {with_first(centre.first, list)}
     }
 }

@@ -1,6 +1,7 @@
 //! The import into one dataset.
 
 use leptos::prelude::*;
+use leptos::tachys::reactive_graph::OwnedView;
 use leptos_router::hooks::use_params_map;
 use longshore_protocol::DatasetView;
 use longshore_protocol::import::{DraftRequest, ImportView};
@@ -18,9 +19,15 @@ pub fn ImportPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("dataset").unwrap_or_default()));
     let datasets = Datasets::current();
+    // The page's own: the closure may be called by one who forgets his before the draft has come.
+    let page = Owner::current().unwrap_or_default();
     move || match datasets.find(&id.get()) {
         Some(mut dataset) => match dataset.import.take() {
-            Some(rules) => wizard(dataset, rules).into_any(),
+            Some(rules) => {
+                let owner = page.child();
+                let view = owner.with(|| wizard(dataset, rules));
+                OwnedView::new_with_owner(view, owner).into_any()
+            }
             None => view! { <NotImportable id=dataset.id.to_string()/> }.into_any(),
         },
         None => view! { <NotFoundPage/> }.into_any(),

@@ -9,6 +9,7 @@ pub mod tasks;
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use leptos::tachys::reactive_graph::OwnedView;
 use leptos_meta::Title;
 use longshore_protocol::DatasetView;
 
@@ -47,7 +48,8 @@ impl Datasets {
 /// The part of a page that can't be built before its first data is there; a hint while a browser waits for it.
 ///
 /// The server waits for the data and then builds the part, once. A `Transition` around it would build it again on another
-/// thread whenever it looks for what is still loading, and take away the signals of a build that is being rendered.
+/// thread whenever it looks for what is still loading, and take away the signals of a build that is being rendered. The
+/// view holds the owner of the part's signals until it is rendered: when the data is there, nothing else does.
 pub fn with_first<T, V, F>(first: Resource<T>, part: F) -> impl IntoView + use<T, V, F>
 where
     T: Clone + Send + Sync + 'static,
@@ -59,7 +61,7 @@ where
     Effect::new(move |_| is_waiting.set(first.with(Option::is_none)));
     view! {
         {move || is_waiting.get().then(|| view! { <p class="hint">{move || t.get().loading()}</p> })}
-        {Suspend::new(async move { part(first.await).into_any() })}
+        {Suspend::new(async move { OwnedView::new(part(first.await).into_any()) })}
     }
 }
 

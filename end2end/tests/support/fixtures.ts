@@ -85,6 +85,7 @@ export const test = base.extend<Fixtures, { shops: Shops }>({
         await testInfo.attach(`server-${index + 1}.log`, { body: server.log, contentType: "text/plain" });
         fs.writeFileSync(testInfo.outputPath(`server-${index + 1}.log`), server.log);
       }
+      expect.soft(server.log, "requests that ended in a panic").not.toContain("a handler panicked");
     }
   },
   serve: async ({ shops, folder, servers }, use) => {

@@ -53,7 +53,8 @@ for (const [path, status] of [
         const nth = next++;
         const answer = await ask(server.url + path, nth % IMPATIENT === 0 ? nth % 10 : undefined);
         if (!answer) continue;
-        const isWhole = /<title>[^<]+<\/title>/.test(answer.text) && answer.text.trimEnd().endsWith("</html>");
+        // The data for the browser follows the page.
+        const isWhole = /<title>[^<]+<\/title>[^]*<\/html>[^]*<\/script>$/.test(answer.text);
         if (answer.status === status && isWhole) whole += 1;
         else broken.push(`${nth}: ${answer.status} ${answer.text.slice(0, 200)}`);
       }

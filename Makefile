@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need; tools/ has the steps.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test watch chaos fuzz bench bench-read bench-tasks clean
+.PHONY: help run test watch chaos fuzz bench bench-tasks clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -21,11 +21,8 @@ chaos: ## Set up and run tasks under random faults on both stores (TASKS=20000 S
 fuzz: ## Look for files that the reader of spreadsheets cannot stand (FUZZ_SECONDS=60)
 	@tools/fuzz.sh
 
-bench: ## Measure the export engine against others and print tables (QUICK=1: a little of everything)
+bench: ## Measure exports, reading and imports against others and print tables (QUICK=1: a little of everything)
 	@tools/bench.sh
-
-bench-read: ## Measure reading workbooks against others and print a table (QUICK=1: a little of everything)
-	@tools/bench_read.sh
 
 bench-tasks: ## Measure the task runner and print a table (QUICK=1: a little of everything)
 	@tools/bench_tasks.sh

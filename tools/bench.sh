@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures the export engine against others and prints tables: `make bench`, with `make bench QUICK=1` to see in a minute whether it
-# works. BENCH_ROWS=100000 and BENCH_RUNS=3 do less; BENCH_PARTS=writing or BENCH_PARTS=end-to-end leaves the other table out;
-# LONGSHORE_BIN names another build of the product to measure than this checkout's.
+# Measures exports, reading and imports against others and prints tables: `make bench`, with `make bench QUICK=1` to see in a minute
+# whether it works. BENCH_ROWS=100000 and BENCH_RUNS=3 do less; BENCH_PARTS=writing,end-to-end,reading,importing names the tables
+# that are wanted; LONGSHORE_BIN names another build of the product to measure than this checkout's.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/find_programs.sh"
 . "$(dirname "$0")/test_postgres.sh"
@@ -14,16 +14,20 @@ trap 'exit 130' INT TERM
 use_chosen_toolchain
 
 target="$root/target/benches"
-venv="$tools_dir/bench-venv"
+venv="$tools_dir/bench-python"
 
 # build PACKAGE [ARGUMENT...]: each by itself, so that none gets features that another asked for.
 build() {
     cargo build --release --quiet --manifest-path benches/Cargo.toml --target-dir "$target" --package "$@"
 }
 
-# has_part NAME: whether that table is wanted.
+# has_part NAME...: whether one of these tables is wanted.
 has_part() {
-    case ",${BENCH_PARTS:-$1}," in *",$1,"*) ;; *) return 1 ;; esac
+    local name
+    for name in "$@"; do
+        case ",${BENCH_PARTS:-$name}," in *",$name,"*) return 0 ;; esac
+    done
+    return 1
 }
 
 step "Building the contenders (the first time about 4 minutes)"
@@ -32,15 +36,16 @@ if has_part writing; then
     # A copy, since the next build puts another file in its place.
     rm -f "$target/release/rivals-simd"
     cp "$target/release/rivals" "$target/release/rivals-simd"
-    build rivals
     build limit
 fi
-if has_part end-to-end; then build sources; fi
+if has_part writing reading; then build rivals; fi
+if has_part reading; then build readers; fi
+if has_part end-to-end importing; then build sources; fi
 build ours
 build measure
 step_done
 
-if has_part end-to-end; then
+if has_part end-to-end importing; then
     if [ -z "${LONGSHORE_BIN:-}" ]; then
         step "Building the product without its pages (the first time about 5 minutes)"
         cargo build --release --quiet --package server
@@ -59,19 +64,21 @@ if has_part end-to-end; then
 fi
 
 if [ ! -x "$venv/bin/python" ] && have python3; then
-    step "Installing XlsxWriter for Python into .tools"
-    python3 -m venv "$venv" && "$venv/bin/pip" --quiet install "XlsxWriter==3.3.1" || rm -rf "$venv"
+    step "Installing XlsxWriter, openpyxl and fastexcel for Python into .tools"
+    python3 -m venv "$venv" &&
+        "$venv/bin/pip" --quiet install XlsxWriter==3.3.1 openpyxl==3.1.5 fastexcel pyarrow || rm -rf "$venv"
     step_done
 fi
 if [ -x "$venv/bin/python" ]; then
-    export BENCH_PYTHON="$venv/bin/python" BENCH_XLSXWRITER="$root/tools/bench_xlsxwriter.py"
+    export BENCH_PYTHON="$venv/bin/python" BENCH_XLSXWRITER="$root/tools/bench_xlsxwriter.py" \
+        BENCH_READERS="$root/tools/bench_readers.py"
 fi
 
 if [ -n "${QUICK:-}" ]; then
     export BENCH_ROWS="${BENCH_ROWS:-50000}" BENCH_RUNS="${BENCH_RUNS:-1}"
     step "Measuring a little (about a minute; the figures mean little)"
 else
-    step "Measuring (about 12 minutes; leave the machine alone)"
+    step "Measuring (about 20 minutes; leave the machine alone)"
 fi
 "$target/release/measure" "$root/target/bench-export"
 step_done

@@ -9,6 +9,8 @@ pub(crate) enum Output {
     Csv,
     /// The orders in a form of its own, to standard output; only its size is looked at.
     Foreign,
+    /// How many cells it has read, printed; those that read the same file must say the same.
+    Cells,
     /// Nothing: a part of the work, measured alone.
     Nothing,
 }
@@ -21,7 +23,14 @@ pub(crate) enum Told {
     Nothing,
 }
 
-/// A program that writes the orders.
+/// A command that is not measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// A program that writes or reads the orders.
 #[derive(Clone, Debug)]
 pub(crate) struct Contender {
     /// By which the aims find it.
@@ -36,65 +45,38 @@ pub(crate) struct Contender {
     pub(crate) rows: u64,
     /// Slow ones run less often.
     pub(crate) runs_max: u64,
+    /// What its standard input is, if anything.
+    pub(crate) input: Option<PathBuf>,
+    /// What comes before each run.
+    pub(crate) before: Option<Step>,
+    /// What must print this after each run.
+    pub(crate) after: Option<(Step, String)>,
 }
 
-/// All writers, in the order in which they run and stand in the table.
-pub(crate) fn contenders(rows: u64) -> anyhow::Result<Vec<Contender>> {
-    let here = folder_of_programs()?;
-    let with = |id, name: &str, program: &str, arguments: &[&str], output| Contender {
-        id,
-        name: name.to_owned(),
-        program: here.join(program),
-        arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-        told: Told::RowsAndFile,
-        environment: Vec::new(),
-        output,
-        rows,
-        runs_max: u64::MAX,
-    };
-    let mut all = vec![
-        with("rows", "*making the rows alone*", "ours", &["rows"], Output::Nothing),
-        with("batches", "*making Arrow batches of them alone*", "ours", &["batches"], Output::Nothing),
-        with("encode", "*limit prototype*: encoding alone", "limit", &["0"], Output::Nothing),
-        with("limit-1", "*limit prototype*, level 1", "limit", &["1"], Output::Xlsx),
-        with("fastest", "**ours**, fastest", "ours", &["xlsx-fastest"], Output::Xlsx),
-        with("excel-rs", "excel-rs", "rivals", &["excel-rs"], Output::Xlsx),
-        with("excel-rs-simd", "excel-rs with SIMD", "rivals-simd", &["excel-rs"], Output::Xlsx),
-        with("limit-2", "*limit prototype*, level 2", "limit", &["2"], Output::Xlsx),
-        with("limit-3", "*limit prototype*, level 3", "limit", &["3"], Output::Xlsx),
-        with("balanced", "**ours**, balanced (default)", "ours", &["xlsx-balanced"], Output::Xlsx),
-        with("limit-6", "*limit prototype*, level 6", "limit", &["6"], Output::Xlsx),
-        with("smallest", "**ours**, smallest", "ours", &["xlsx-smallest"], Output::Xlsx),
+impl Contender {
+    /// One that is told the rows and a file, and takes part in every round.
+    pub(crate) fn new(
+        id: &'static str,
+        name: &str,
+        program: PathBuf,
+        arguments: &[&str],
+        rows: u64,
+    ) -> Contender {
         Contender {
-            runs_max: 3,
-            ..with(
-                "rust_xlsxwriter",
-                "rust_xlsxwriter, constant memory, `zmij`",
-                "rivals",
-                &["rust_xlsxwriter"],
-                Output::Xlsx,
-            )
-        },
-        with("csv", "**ours**, CSV", "ours", &["csv"], Output::Csv),
-        with("csv-crate", "`csv` crate", "rivals", &["csv"], Output::Csv),
-    ];
-    match std::env::var_os("BENCH_PYTHON") {
-        Some(python) => {
-            let script = std::env::var("BENCH_XLSXWRITER").unwrap_or_default();
-            let python = Contender {
-                program: python.into(),
-                runs_max: 1,
-                ..with("xlsxwriter", "XlsxWriter (Python), constant memory", "", &[&script], Output::Xlsx)
-            };
-            all.push(python);
+            id,
+            name: name.to_owned(),
+            program,
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            told: Told::RowsAndFile,
+            environment: Vec::new(),
+            output: Output::Nothing,
+            rows,
+            runs_max: u64::MAX,
+            input: None,
+            before: None,
+            after: None,
         }
-        None => eprintln!("    BENCH_PYTHON names no Python with XlsxWriter, which is left out"),
     }
-    for (id, part) in [("tenth", rows / 10), ("tenfold", rows * 10)] {
-        let same = with(id, "**ours**, balanced (default)", "ours", &["xlsx-balanced"], Output::Xlsx);
-        all.push(Contender { rows: part, runs_max: 1, ..same });
-    }
-    Ok(all)
 }
 
 /// Where the programs that were built with this one are.

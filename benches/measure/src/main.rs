@@ -1,22 +1,24 @@
 //! Runs every contender as a process of its own, in turns, reads what each wrote, and prints tables of medians: `measure FOLDER`.
 //!
-//! `BENCH_ROWS` and `BENCH_RUNS` change how much is done, `BENCH_PARTS=writing` or `=end-to-end` leaves the other table out.
-//! `BENCH_PYTHON` names a Python that has XlsxWriter, `LONGSHORE_BIN` the product, `BENCH_POSTGRES_URL` and `BENCH_PSQL` a
-//! PostgreSQL that may be filled. `measure check xlsx|csv ROWS FILE` only reads one file.
+//! `BENCH_ROWS` and `BENCH_RUNS` change how much is done, `BENCH_PARTS` names the tables that are wanted, as `writing`,
+//! `end-to-end`, `reading` and `importing`. `BENCH_PYTHON` names a Python that has XlsxWriter, openpyxl and fastexcel, which
+//! `BENCH_XLSXWRITER` and `BENCH_READERS` use; `LONGSHORE_BIN` the product, `BENCH_POSTGRES_URL` and `BENCH_PSQL` a PostgreSQL that
+//! may be filled. `measure check xlsx|csv ROWS FILE` only reads one file.
 
 mod aims;
 mod contender;
 mod end_to_end;
+mod importing;
+mod reading;
 mod run;
 mod table;
+mod tables;
 mod verify;
+mod writing;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-
-use self::contender::contenders;
-use self::run::run_all;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,12 +37,16 @@ fn measure(folder: &Path) -> anyhow::Result<()> {
     let parts = std::env::var("BENCH_PARTS").unwrap_or_default();
     let has = |part: &str| parts.is_empty() || parts.split(',').any(|named| named == part);
     if has("writing") {
-        let results = run_all(contenders(rows)?, runs, folder)?;
-        table::print("writing", &results, rows, "rust_xlsxwriter");
-        aims::print(&results, rows);
+        writing::measure(rows, runs, folder)?;
     }
     if has("end-to-end") {
         end_to_end::measure(rows, runs, folder)?;
+    }
+    if has("reading") {
+        reading::measure(rows, runs, folder)?;
+    }
+    if has("importing") {
+        importing::measure(rows, runs, folder)?;
     }
     Ok(())
 }

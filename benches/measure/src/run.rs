@@ -1,6 +1,7 @@
 //! One process, measured from outside.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use wait4::Wait4;
 
-use crate::contender::{Contender, Output, Told};
+use crate::contender::{Contender, Output, Step, Told};
 
 /// What one run took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,17 +21,32 @@ pub(crate) struct Figures {
     pub(crate) file_bytes: u64,
 }
 
+/// What a run has left.
+struct Left {
+    figures: Figures,
+    file: PathBuf,
+    /// What it has printed, where that is asked for.
+    printed: String,
+}
+
 /// Runs a contender; its file stays.
-fn run(contender: &Contender, folder: &Path) -> anyhow::Result<(Figures, PathBuf)> {
+fn run(contender: &Contender, folder: &Path) -> anyhow::Result<Left> {
     let extension = match contender.output {
         Output::Xlsx => "xlsx",
         Output::Csv | Output::Foreign => "csv",
-        Output::Nothing => "none",
+        Output::Cells | Output::Nothing => "none",
     };
     let file = folder.join(format!("{}.{extension}", contender.id));
     std::fs::remove_file(&file).ok();
+    if let Some(step) = &contender.before {
+        step.run()?;
+    }
     let mut command = Command::new(&contender.program);
-    command.args(&contender.arguments).envs(contender.environment.iter().copied()).stdin(Stdio::null());
+    command.args(&contender.arguments).envs(contender.environment.iter().copied());
+    command.stdin(match &contender.input {
+        Some(input) => File::open(input)?.into(),
+        None => Stdio::null(),
+    });
     match contender.told {
         Told::RowsAndFile => command.arg(contender.rows.to_string()).arg(&file),
         Told::File => command.arg(&file),
@@ -38,18 +54,38 @@ fn run(contender: &Contender, folder: &Path) -> anyhow::Result<(Figures, PathBuf
     };
     command.stdout(match contender.output {
         Output::Foreign => Stdio::from(File::create(&file)?),
+        Output::Cells => Stdio::piped(),
         Output::Xlsx | Output::Csv | Output::Nothing => Stdio::null(),
     });
     // What earlier runs have written is not to be written out during this one.
     Command::new("sync").status().context("sync")?;
     let started = Instant::now();
     let mut child = command.spawn().with_context(|| contender.program.display().to_string())?;
+    let mut printed = String::new();
+    if let Some(mut output) = child.stdout.take() {
+        output.read_to_string(&mut printed)?;
+    }
     let used = child.wait4()?;
     let wall = started.elapsed();
     ensure!(used.status.success(), "{} failed", contender.name);
     let file_bytes = file.metadata().map_or(0, |found| found.len());
     let processor = used.rusage.utime + used.rusage.stime;
-    Ok((Figures { wall, processor, peak_memory_bytes: used.rusage.maxrss, file_bytes }, file))
+    if let Some((step, wanted)) = &contender.after {
+        let found = step.run()?;
+        ensure!(found == *wanted, "{} left {found} instead of {wanted}", contender.name);
+    }
+    let figures = Figures { wall, processor, peak_memory_bytes: used.rusage.maxrss, file_bytes };
+    Ok(Left { figures, file, printed })
+}
+
+impl Step {
+    /// Runs it; gives what it has printed.
+    pub(crate) fn run(&self) -> anyhow::Result<String> {
+        let output = Command::new(&self.program).args(&self.arguments).stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{} failed: {said}", self.program.display());
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
 }
 
 /// Runs all contenders in turns and gives the median of each.
@@ -59,18 +95,29 @@ pub(crate) fn run_all(
     folder: &Path,
 ) -> anyhow::Result<Vec<(Contender, Figures)>> {
     let mut measured: Vec<Vec<Figures>> = all.iter().map(|_| Vec::new()).collect();
+    let mut cells: Option<String> = None;
     for round in 0..runs {
         for (contender, figures) in all.iter().zip(&mut measured) {
             if round >= contender.runs_max {
                 continue;
             }
             eprintln!("    round {} of {runs}: {}", round + 1, contender.name);
-            let (figure, file) = run(contender, folder)?;
-            figures.push(figure);
-            if round == 0 {
-                check_apart(contender, &file).with_context(|| format!("what {} wrote", contender.name))?;
+            let left = run(contender, folder)?;
+            figures.push(left.figures);
+            if contender.output == Output::Cells {
+                let found = cells.get_or_insert_with(|| left.printed.clone());
+                ensure!(
+                    *found == left.printed,
+                    "{} found {} cells, others {found}",
+                    contender.name,
+                    left.printed
+                );
             }
-            std::fs::remove_file(&file).ok();
+            if round == 0 {
+                check_apart(contender, &left.file)
+                    .with_context(|| format!("what {} wrote", contender.name))?;
+            }
+            std::fs::remove_file(&left.file).ok();
         }
     }
     Ok(all.into_iter().zip(measured).map(|(contender, figures)| (contender, median(&figures))).collect())
@@ -82,7 +129,7 @@ fn check_apart(contender: &Contender, file: &Path) -> anyhow::Result<()> {
     let format = match contender.output {
         Output::Xlsx => "xlsx",
         Output::Csv => "csv",
-        Output::Foreign | Output::Nothing => return Ok(()),
+        Output::Foreign | Output::Cells | Output::Nothing => return Ok(()),
     };
     let rows = contender.rows.to_string();
     let status = Command::new(std::env::current_exe()?).args(["check", format, &rows]).arg(file).status()?;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use orders::HEADERS;
 
-use super::tables::{Postgres, Tables};
 use crate::contender::{Contender, Output, Told, folder_of_programs};
+use crate::tables::{Postgres, Tables};
 
 /// All of them, in the order in which they run and stand in the table.
 pub(crate) fn contenders(rows: u64, tables: &Tables) -> anyhow::Result<Vec<Contender>> {
@@ -66,17 +66,7 @@ impl Maker<'_> {
         told: Told,
         output: Output,
     ) -> Contender {
-        Contender {
-            id,
-            name: name.to_owned(),
-            program: program.to_path_buf(),
-            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            told,
-            environment: Vec::new(),
-            output,
-            rows: self.rows,
-            runs_max: u64::MAX,
-        }
+        Contender { told, output, ..Contender::new(id, name, program.to_path_buf(), arguments, self.rows) }
     }
 
     fn encoding(&self, id: &'static str, name: &str, what: &str, output: Output) -> Contender {

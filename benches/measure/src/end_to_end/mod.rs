@@ -2,14 +2,13 @@
 
 mod aims;
 mod contenders;
-mod tables;
 
 use std::path::Path;
 
 use self::contenders::contenders;
-use self::tables::Tables;
 use crate::run::run_all;
 use crate::table;
+use crate::tables::Tables;
 
 pub(crate) fn measure(rows: u64, runs: u64, folder: &Path) -> anyhow::Result<()> {
     let tables = Tables::make(rows, folder)?;

@@ -1,4 +1,4 @@
-"""Reads the first sheet of a workbook and prints how many cells hold something: bench_read.py openpyxl|fastexcel FILE."""
+"""Reads the first sheet of a workbook and prints how many cells hold something: bench_readers.py openpyxl|fastexcel FILE."""
 
 import sys
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 
-use crate::contender::folder_of_programs;
+use crate::contender::{Step, folder_of_programs};
 
 /// What a PostgreSQL that is filled anew needs; the types are those an application would choose.
 const MAKE: &str = "DROP TABLE IF EXISTS orders;
@@ -69,9 +69,25 @@ impl Postgres {
         self.run("CHECKPOINT", Stdio::null())
     }
 
+    /// Writes the orders to a file.
+    pub(crate) fn copy_out(&self, format: &str, file: &Path) -> anyhow::Result<()> {
+        let sql = format!("COPY (SELECT * FROM orders ORDER BY id) TO STDOUT (FORMAT {format})");
+        self.pipe(&sql, Stdio::null(), File::create(file)?.into())
+    }
+
+    /// What runs one statement, and prints its result without anything around it.
+    pub(crate) fn step(&self, sql: &str) -> Step {
+        let plain = ["-A", "-t"].map(str::to_owned).into_iter();
+        Step { program: self.psql.clone(), arguments: plain.chain(self.arguments(sql)).collect() }
+    }
+
     fn run(&self, sql: &str, input: Stdio) -> anyhow::Result<()> {
+        self.pipe(sql, input, Stdio::null())
+    }
+
+    fn pipe(&self, sql: &str, input: Stdio, output: Stdio) -> anyhow::Result<()> {
         let mut command = Command::new(&self.psql);
-        command.args(self.arguments(sql)).stdin(input).stdout(Stdio::null());
+        command.args(self.arguments(sql)).stdin(input).stdout(output);
         let status = command.status().context("psql")?;
         ensure!(status.success(), "psql failed at {sql}");
         Ok(())
@@ -110,7 +126,7 @@ fn configuration(postgres: Option<&Postgres>) -> String {
             plain("remark", "text"),
         ];
         text += &format!(
-            "[dataset.{database}]\ndatabase = '{database}'\ntable = 'orders'\nkey = ['id']\ncolumn = [\n    {}\n]\n",
+            "[dataset.{database}]\ndatabase = '{database}'\ntable = 'orders'\nkey = ['id']\nimport = {{}}\ncolumn = [\n    {}\n]\n",
             columns.join(",\n    ")
         );
     };

@@ -38,8 +38,8 @@ impl Texts {
                 "该导入已被放弃或已过期，请重新上传文件。",
             ),
             ErrorCode::DraftChanged => self.pick(
-                "This import was changed elsewhere, for example in another tab. Reload the page to see where it stands.",
-                "该导入已在别处（例如另一个标签页）更改，请刷新页面查看最新状态。",
+                "This import was changed elsewhere, for example in another tab. What you see now is how it stands there; make your change again if it is still wanted.",
+                "该导入已在别处（例如另一个标签页）更改。页面现已显示最新状态，如仍需要，请重新修改。",
             ),
             ErrorCode::FileExpired => self.pick("File expired: export again.", "文件已过期，请重新导出。"),
             ErrorCode::SessionInvalid => self.pick(

@@ -48,6 +48,7 @@ pub fn joined(mut first: UpdateDraftRequest, then: UpdateDraftRequest) -> Update
     UpdateDraftRequest {
         dataset: then.dataset,
         draft: then.draft,
+        revision: then.revision,
         sheet: then.sheet.or(first.sheet),
         header_row: then.header_row.or(first.header_row.filter(|_| then.sheet.is_none())),
         encoding: then.encoding.or(first.encoding),
@@ -83,6 +84,7 @@ pub mod tests {
             matched_by: if target.is_some() { MatchedBy::Name } else { MatchedBy::Nothing },
         };
         ImportDraft {
+            revision: "r".into(),
             id: "d1".into(),
             dataset: DatasetId::parse("orders").expect("an id"),
             file: UploadedFile {

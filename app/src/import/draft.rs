@@ -60,8 +60,14 @@ impl Draft {
         }
     }
 
+    /// Which state of it the server told of last.
+    pub fn revision(self) -> Option<String> {
+        self.now.with_untracked(|draft| draft.as_ref().map(|draft| draft.revision.clone()))
+    }
+
     fn send(self, change: UpdateDraftRequest) {
         self.is_saving.set(true);
+        let change = UpdateDraftRequest { revision: self.revision(), ..change };
         spawn_local(async move {
             let answer = update_import_draft(change).await;
             // The page was left; what was sent holds.

@@ -293,6 +293,7 @@ pub fn start_check(wizard: Wizard, t: Texts) {
     let request = CheckRequest {
         dataset: request.dataset,
         draft: request.draft,
+        revision: wizard.draft.revision(),
         lang: Some(t.lang),
         time_zone: browser::time_zone(),
     };

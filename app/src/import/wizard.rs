@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use longshore_protocol::import::{ImportDraft, ImportView};
-use longshore_protocol::{DatasetView, TaskId, TaskKind};
+use longshore_protocol::{DatasetView, ErrorCode, TaskId, TaskKind};
 
 use super::check_step::CheckStep;
 use super::confirm_step::ConfirmStep;
@@ -121,6 +121,17 @@ pub fn ImportWizard(
     Effect::new(move |_| wizard.is_local.set(true));
     keep_together(draft, check, check_of, move || go.run(WizardStep::Check));
     keep_together(draft, import, import_of, move || go.run(WizardStep::Confirm));
+    for flow in [check, import] {
+        // What was refused for it is told by the panel; the page is to show the draft as it is.
+        let is_stale = Memo::new(move |_| {
+            flow.state.with(|state| matches!(&state.error, Some(error) if *error == ErrorCode::DraftChanged))
+        });
+        Effect::new(move |_| {
+            if is_stale.get() {
+                draft.load(|| ());
+            }
+        });
+    }
     // The plan is in the draft once the check has ended.
     let check_step = Memo::new(move |_| check.state.with(|state| state.step));
     Effect::new(move |before: Option<Step>| {

@@ -9,7 +9,7 @@ use longshore_tasks::{Loaded, State, Task, Timestamp, payload_of};
 
 use super::check::{CheckJob, CheckOrder, CheckOutput};
 use super::commit::{ImportJob, ImportOrder};
-use super::draft::Draft;
+use super::draft::{Draft, random_id};
 use super::look::{LookError, Wanted, look_again};
 use super::memory;
 use super::place::{DraftPlace, WorkPlace};
@@ -55,7 +55,7 @@ impl Centre {
     pub async fn update_draft(&self, caller: &Caller, request: &UpdateDraftRequest) -> Answer<ImportDraft> {
         let dataset = self.importable(&request.dataset)?;
         let place = DraftPlace::of(&caller.owner, &dataset.id);
-        let before = self.wanted_draft(&place, &request.draft).await?;
+        let before = self.wanted_draft(&place, &request.draft, request.revision.as_deref()).await?;
         let mut draft = before.clone();
         let is_read_anew = request.sheet.is_some()
             || request.header_row.is_some()
@@ -80,7 +80,7 @@ impl Centre {
         draft.map(dataset, &request.mapping).map_err(|problem| CentreError::Invalid(vec![problem]))?;
         if draft != before {
             self.stop_check(caller, &before).await;
-            draft.revision += 1;
+            draft.revision = random_id();
             (draft.check, draft.import) = (None, None);
         }
         draft.changed_at = self.store.now().await?;
@@ -143,7 +143,7 @@ impl Centre {
             return Err(CentreError::Invalid(problems));
         }
         let place = DraftPlace::of(&caller.owner, &dataset.id);
-        let mut draft = self.wanted_draft(&place, &request.draft).await?;
+        let mut draft = self.wanted_draft(&place, &request.draft, request.revision.as_deref()).await?;
         if !draft.problems(dataset).is_empty() {
             return Err(invalid("mapping", ProblemKind::NotMatched));
         }
@@ -195,7 +195,7 @@ impl Centre {
     ) -> Answer<Registration> {
         let dataset = self.importable(&request.dataset)?;
         let place = DraftPlace::of(&caller.owner, &dataset.id);
-        let mut draft = self.wanted_draft(&place, &request.draft).await?;
+        let mut draft = self.wanted_draft(&place, &request.draft, None).await?;
         if draft.check.as_ref().map(TaskId::as_str) != Some(request.plan.as_str()) {
             return Err(CentreError::DraftChanged);
         }
@@ -309,9 +309,10 @@ impl Centre {
     }
 
     /// The draft that a page shows.
-    async fn wanted_draft(&self, place: &DraftPlace, id: &str) -> Answer<Draft> {
+    async fn wanted_draft(&self, place: &DraftPlace, id: &str, revision: Option<&str>) -> Answer<Draft> {
         let draft = self.stored_draft(place).await?.ok_or(CentreError::UnknownDraft)?;
-        if draft.id == id { Ok(draft) } else { Err(CentreError::DraftChanged) }
+        let is_it = draft.id == id && revision.is_none_or(|revision| draft.revision == revision);
+        if is_it { Ok(draft) } else { Err(CentreError::DraftChanged) }
     }
 
     pub(super) async fn store_draft(&self, place: &DraftPlace, draft: &Draft) -> Answer<()> {

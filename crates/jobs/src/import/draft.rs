@@ -8,6 +8,7 @@ use longshore_protocol::import::{
 use longshore_protocol::{DatasetId, Problem, ProblemKind, TaskId};
 use longshore_sheets::read::{Choice, Recognised};
 use longshore_tasks::Timestamp;
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use super::look::Look;
@@ -29,11 +30,18 @@ pub(super) struct Draft {
     pub(super) has_rows: bool,
     pub(super) columns: Vec<SourceColumn>,
     pub(super) mode: ImportMode,
-    /// Counts the changes, so that a check is of one of them.
-    pub(super) revision: u64,
+    /// Random, new for each change: a check is of one of them, and a page that shows an earlier one learns of it.
+    pub(super) revision: String,
     pub(super) check: Option<TaskId>,
     pub(super) import: Option<TaskId>,
     pub(super) changed_at: Timestamp,
+}
+
+/// 32 hexadecimal digits by chance.
+pub(super) fn random_id() -> String {
+    let mut bytes = [0u8; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    longshore_datasets::text::hex(&bytes)
 }
 
 impl Draft {
@@ -138,6 +146,7 @@ impl Draft {
         let kind = self.recognised.kind;
         ImportDraft {
             id: self.id.clone(),
+            revision: self.revision.clone(),
             dataset: self.dataset.clone(),
             file: UploadedFile {
                 name: self.file_name.clone(),

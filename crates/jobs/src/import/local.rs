@@ -208,6 +208,7 @@ impl Works {
         let request = CheckRequest {
             dataset: import.dataset.clone(),
             draft: draft.id.clone(),
+            revision: Some(draft.revision.clone()),
             lang: Some(import.lang),
             time_zone: import.time_zone.clone(),
         };

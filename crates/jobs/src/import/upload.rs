@@ -9,10 +9,9 @@ use longshore_files::FileWriter;
 use longshore_protocol::import::ImportDraft;
 use longshore_protocol::{Problem, ProblemKind};
 use longshore_sheets::read::ReadError;
-use rand::RngCore;
 use tempfile::NamedTempFile;
 
-use super::draft::{Draft, plain_name};
+use super::draft::{Draft, plain_name, random_id};
 use super::look::{Look, look, refusal};
 use super::memory;
 use super::place::DraftPlace;
@@ -48,9 +47,7 @@ impl Centre {
         if size_hint.is_some_and(|size| size > limit_bytes) {
             return Err(file_problem(ProblemKind::FileTooBig { limit_bytes }));
         }
-        let mut bytes = [0u8; 16];
-        rand::rng().fill_bytes(&mut bytes);
-        let id = longshore_datasets::text::hex(&bytes);
+        let id = random_id();
         let place = DraftPlace::of(&caller.owner, &dataset.id);
         let mut writer = self.files.create(&place.upload(&id)).await?;
         let local = match take(&mut writer, &self.settings.import.scratch, limit_bytes, body).await {
@@ -108,7 +105,7 @@ impl Centre {
             has_rows: false,
             columns: Vec::new(),
             mode: mode.unwrap_or_default(),
-            revision: 0,
+            revision: random_id(),
             check: None,
             import: None,
             changed_at: self.store.now().await?,

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use longshore_jobs::import::sweep::sweep;
 use longshore_jobs::{CentreError, CentreSettings, ImportSettings};
 use longshore_protocol::import::{
-    DraftProblem, DraftRequest, FileKind, ImportMode, MappedTo, MatchedBy, UpdateDraftRequest,
+    CheckRequest, DraftProblem, DraftRequest, FileKind, ImportMode, MappedTo, MatchedBy, UpdateDraftRequest,
 };
-use longshore_protocol::{ErrorCode, ProblemKind};
+use longshore_protocol::{ErrorCode, Lang, ProblemKind};
 
 use crate::people::{People, caller, file, problems, settings};
 
@@ -64,6 +64,26 @@ async fn a_file_becomes_a_draft() {
     let refused =
         people.house.centre.update_draft(&caller("bob"), &other).await.map_err(|error| error.code());
     assert_eq!(refused, Err(ErrorCode::UnknownDraft));
+
+    // Two pages that show the same draft: the one that changes it second has to look first.
+    let both = people.draft_of(&people.ann).await.expect("is there");
+    let as_shown = |target: &str| UpdateDraftRequest {
+        revision: Some(both.revision.clone()),
+        mapping: vec![to(0, Some(target))],
+        ..UpdateDraftRequest::default()
+    };
+    let first = change(as_shown("id")).await.expect("is changed");
+    assert_ne!(first.revision, both.revision);
+    assert_eq!(change(as_shown("name")).await.map_err(|error| error.code()), Err(ErrorCode::DraftChanged));
+    assert_eq!(people.draft_of(&people.ann).await.expect("is there").columns, first.columns);
+    let stale = CheckRequest {
+        dataset: "people".into(),
+        draft: draft.id.clone(),
+        revision: Some(both.revision.clone()),
+        ..CheckRequest::default()
+    };
+    let refused = people.house.centre.register_check(&people.ann, stale, Lang::En).await;
+    assert_eq!(refused.map_err(|error| error.code()).map(|_| ()), Err(ErrorCode::DraftChanged));
 
     let again = people.upload("other.csv", file(1..3)).await;
     assert_ne!(again.id, draft.id);

@@ -19,6 +19,9 @@ pub struct UpdateDraftRequest {
     pub dataset: String,
     /// The draft that the page shows; if it is another one by now, nothing is changed.
     pub draft: String,
+    /// The draft's revision that the page shows; if it is another one by now, nothing is changed. Absent: whichever it is.
+    #[serde(default)]
+    pub revision: Option<String>,
     /// The sheet to read, by its place from 0.
     #[serde(default)]
     pub sheet: Option<u32>,
@@ -53,6 +56,8 @@ pub struct MappedTo {
 pub struct ImportDraft {
     /// Its id: random, new for each upload.
     pub id: String,
+    /// Which state of it this is: random, new for each change.
+    pub revision: String,
     /// The dataset it goes into.
     pub dataset: DatasetId,
     /// The file.

@@ -14,6 +14,9 @@ pub struct CheckRequest {
     pub dataset: String,
     /// The draft that the page shows; if it is another one by now, nothing is registered.
     pub draft: String,
+    /// The draft's revision that the page shows; if it is another one by now, nothing is registered. Absent: whichever it is.
+    #[serde(default)]
+    pub revision: Option<String>,
     /// Language of the reasons in the workbook of errors; that of the session where absent.
     #[serde(default)]
     pub lang: Option<Lang>,

@@ -1,7 +1,7 @@
 //! What an import has done, and taking it back.
 
 use longshore_protocol::Lang;
-use longshore_protocol::import::StopReason;
+use longshore_protocol::import::{RefusedRows, StopReason};
 
 use super::Texts;
 use crate::format::grouped;
@@ -37,8 +37,16 @@ impl Texts {
                 "导入在完成前被取消。",
             ),
             StopReason::Database => self.pick(
-                "The import stopped: the database did not take some rows. Check the file again, or ask your administrator.",
-                "导入已停止：数据库拒绝了部分数据。请重新校验文件，或联系管理员。",
+                "The database did not take some rows, for a rule of its own. Mend them, or ask your administrator; then check the file again.",
+                "数据库因自身规则拒绝了部分数据。请修改这些行或联系管理员，然后重新校验文件。",
+            ),
+            StopReason::Expired => self.pick(
+                "The import stopped, because its time was over. Check the file again and import the rest.",
+                "导入超过时限，已停止。请重新校验文件，再导入其余部分。",
+            ),
+            StopReason::Failed => self.pick(
+                "The import could not be finished: the database, the file store or a worker was away for too long. Check the file again and import the rest.",
+                "导入未能完成：数据库、文件存储或处理进程长时间不可用。请重新校验文件，再导入其余部分。",
             ),
         }
     }
@@ -69,6 +77,39 @@ impl Texts {
         match self.lang {
             Lang::En => format!("Changed since the check: rows {rows} of the file."),
             Lang::Zh => format!("校验后被修改的记录对应文件行：{rows}。"),
+        }
+    }
+
+    /// What the database said of rows that it did not take.
+    pub fn refused_rows(self, refused: &RefusedRows) -> String {
+        let RefusedRows { rows, message, .. } = refused;
+        let rows = rows.map(|(first, last)| (grouped(u64::from(first)), grouped(u64::from(last))));
+        match (self.lang, rows) {
+            (Lang::En, None) => format!("The database says: {message}"),
+            (Lang::Zh, None) => format!("数据库提示：{message}"),
+            (Lang::En, Some((first, last))) if first == last => {
+                format!("Row {first}, the database says: {message}")
+            }
+            (Lang::Zh, Some((first, last))) if first == last => {
+                format!("第 {first} 行，数据库提示：{message}")
+            }
+            (Lang::En, Some((first, last))) => {
+                format!("One of the rows {first} to {last}, the database says: {message}")
+            }
+            (Lang::Zh, Some((first, last))) => {
+                format!("第 {first} 至 {last} 行中的某一行，数据库提示：{message}")
+            }
+        }
+    }
+
+    /// Rows that an undo did not come to, or that the database keeps it from taking back.
+    pub fn left_rows(self, count: u64) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 row has not been taken back. You can undo the import again.".to_owned(),
+            (Lang::En, _) => {
+                format!("{} rows have not been taken back. You can undo the import again.", grouped(count))
+            }
+            (Lang::Zh, _) => format!("有 {} 行尚未撤销，可再次撤销该导入。", grouped(count)),
         }
     }
 

@@ -55,6 +55,10 @@ impl Texts {
             }
             StopReason::Cancelled => self.pick("it was cancelled", "已被取消"),
             StopReason::Database => self.pick("the database did not take some rows", "数据库拒绝了部分数据"),
+            StopReason::Expired => self.pick("its time was over", "任务超过了时限"),
+            StopReason::Failed => {
+                self.pick("it could not be finished for a technical reason", "因技术原因未能完成")
+            }
         };
         match (self.lang, is_in) {
             (Lang::En, 0) => format!("Stopped: none of the {total} rows was imported, because {why}."),

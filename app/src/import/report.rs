@@ -1,10 +1,10 @@
 //! What an import, or taking it back, has done: the same in the wizard and on the page of tasks.
 
 use leptos::prelude::*;
-use longshore_protocol::import::{ImportReport, KeptRow, UndoReport};
+use longshore_protocol::import::{ImportReport, KeptRow, RefusedRows, UndoReport};
 
 use crate::format::grouped;
-use crate::i18n::use_texts;
+use crate::i18n::{Texts, use_texts};
 
 /// The numbers of an import, and why it ended early, if so.
 #[component]
@@ -20,12 +20,15 @@ pub fn ReportFacts(report: ImportReport) -> impl IntoView {
     let (mode, way, duration_ms, name) = (report.mode, report.way, report.duration_ms, report.file_name);
     let stopped = report.stopped.map(|stopped| {
         let (reason, committed, drifted) = (stopped.reason, stopped.committed, stopped.drifted);
+        let refused = StoredValue::new(stopped.refused);
+        let said = move || refusals(refused, t.get());
         let has_drifted = !drifted.is_empty();
         view! {
             <div class="report__stopped">
                 <p>{move || t.get().stopped(reason)}</p>
                 <p id="committed-rows">{move || t.get().committed_rows(&committed)}</p>
                 <p hidden=!has_drifted>{move || t.get().drifted_rows(&drifted)}</p>
+                {said}
             </div>
         }
     });
@@ -46,6 +49,14 @@ pub fn ReportFacts(report: ImportReport) -> impl IntoView {
     .into_any()
 }
 
+/// What the database said, a line each.
+fn refusals(refused: StoredValue<Vec<RefusedRows>>, t: Texts) -> impl IntoView {
+    let line = |rows: &RefusedRows| view! { <li>{t.refused_rows(rows)}</li> };
+    let lines = refused.with_value(|refused| refused.iter().map(line).collect_view());
+    let is_none = refused.with_value(Vec::is_empty);
+    view! { <ul class="report__refused" hidden=is_none>{lines}</ul> }
+}
+
 /// The numbers of an import that was taken back, and the rows that were left.
 #[component]
 pub fn UndoFacts(report: UndoReport) -> impl IntoView {
@@ -56,7 +67,9 @@ pub fn UndoFacts(report: UndoReport) -> impl IntoView {
         let fact = |(label, count): (&'static str, u64)| view! { <dt>{label}</dt> <dd>{grouped(count)}</dd> };
         labels.into_iter().zip(counts).map(fact).collect_view()
     };
-    let kept_count = report.kept_row_count;
+    let (kept_count, left_count) = (report.kept_row_count, report.left_row_count);
+    let refused = StoredValue::new(report.refused);
+    let said = move || refusals(refused, t.get());
     let kept = StoredValue::new(report.kept);
     let rows = move || {
         let line = |row: &KeptRow| {
@@ -67,6 +80,10 @@ pub fn UndoFacts(report: UndoReport) -> impl IntoView {
     };
     view! {
         <dl class="facts report__facts" id="undo-report">{facts}</dl>
+        <div class="report__stopped" hidden={left_count == 0}>
+            <p>{move || t.get().left_rows(left_count)}</p>
+            {said}
+        </div>
         <div class="report__kept" hidden={kept_count == 0}>
             <p>{move || t.get().kept_rows(kept_count)}</p>
             <ul>{rows}</ul>

@@ -14,10 +14,14 @@ use crate::task::flow::TaskFlow;
 use crate::task::panel::TaskPanel;
 use crate::task::state::{Event, Request, Step};
 
-/// Whether the button is offered: the import can be taken back, and that is not being done, nor has it been.
-fn is_offered(step: Step, can_be_undone: bool) -> bool {
-    can_be_undone
-        && matches!(step, Step::Idle | Step::Failed | Step::Cancelled | Step::Abandoned | Step::FileExpired)
+/// Whether the button is offered: the import can be taken back, and that is not being done, nor has all of it been.
+fn is_offered(step: Step, can_be_undone: bool, has_left: bool) -> bool {
+    match step {
+        // What the import says of itself is from before.
+        Step::Ready => has_left,
+        Step::Idle | Step::Failed | Step::Cancelled | Step::Abandoned | Step::FileExpired => can_be_undone,
+        _ => false,
+    }
 }
 
 /// The button, the panel of the task, and its report.
@@ -53,13 +57,15 @@ pub fn UndoControls(
             }
         });
     });
+    let has_left =
+        move || undone.with(|report| report.as_ref().is_some_and(|report| report.left_row_count > 0));
     let button_id = format!("undo-button{of}");
     let facts = move || undone.get().map(|report| view! { <UndoFacts report/> });
     // A task that has gone, long after it ended, leaves the import's own word.
     let is_history = move || was_undone && !can_be_undone && step.get() == Step::Idle;
     view! {
         <div class="undo">
-            <div hidden=move || !is_offered(step.get(), can_be_undone)>
+            <div hidden=move || !is_offered(step.get(), can_be_undone, has_left())>
                 <Confirmation
                     id=button_id
                     label=Signal::derive(move || t.get().undo_import().to_owned())
@@ -81,15 +87,16 @@ mod tests {
 
     #[test]
     fn undo_is_offered_until_it_is_done() {
-        for (step, can_be_undone, want) in [
-            (Step::Idle, true, true),
-            (Step::Idle, false, false),
-            (Step::Failed, true, true),
-            (Step::Running, true, false),
-            (Step::Ready, true, false),
-            (Step::Unknown, true, false),
+        for (step, can_be_undone, has_left, want) in [
+            (Step::Idle, true, false, true),
+            (Step::Idle, false, false, false),
+            (Step::Failed, true, false, true),
+            (Step::Running, true, true, false),
+            (Step::Ready, true, false, false),
+            (Step::Ready, true, true, true),
+            (Step::Unknown, true, false, false),
         ] {
-            assert_eq!(is_offered(step, can_be_undone), want, "{step:?}");
+            assert_eq!(is_offered(step, can_be_undone, has_left), want, "{step:?}");
         }
     }
 }

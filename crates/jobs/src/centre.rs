@@ -66,6 +66,7 @@ pub struct Centre {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) files: FileStore,
     pub(crate) settings: CentreSettings,
+    pub(crate) turns: import::Turns,
 }
 
 impl Centre {
@@ -76,7 +77,7 @@ impl Centre {
         files: FileStore,
         settings: CentreSettings,
     ) -> Centre {
-        Centre { store, catalog, files, settings }
+        Centre { store, catalog, files, settings, turns: import::Turns::default() }
     }
 
     /// All datasets, in their order.
@@ -225,6 +226,10 @@ impl Centre {
             tracing::warn!(task.id = %task.id, error = %error, "what an import has done can't be told");
             None
         });
+        let undo = self.undo_report(&task).await.unwrap_or_else(|error| {
+            tracing::warn!(task.id = %task.id, error = %error, "what an undo has done can't be told");
+            None
+        });
         let mut view = task_view(&task, ahead, now).ok_or(CentreError::UnknownTask)?;
         if let Some(report) = &import {
             // One that was cancelled or failed has no result of its own, but the ledger knows what is in.
@@ -236,7 +241,7 @@ impl Centre {
             request: export::request_of(&task),
             manifest: FinishedFile::of(&task).and_then(|file| file.manifest),
             import,
-            undo: import::undo_report_of(&task),
+            undo,
         })
     }
 

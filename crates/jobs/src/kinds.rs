@@ -26,6 +26,6 @@ pub fn registry(
         .with(CheckPartJob { catalog: catalog_of(), files: files_of() })
         .with(ImportJob { catalog: catalog_of(), files: files_of() })
         .with(ImportPartJob { catalog: catalog_of(), files: files_of() })
-        .with(UndoJob { catalog: catalog_of() })
+        .with(UndoJob { catalog: catalog_of(), files: files_of() })
         .with(UndoPartJob { catalog: catalog_of(), files: files_of() })
 }

@@ -75,6 +75,11 @@ impl From<CommitError> for WorkError {
         match error {
             CommitError::Source(error) => WorkError::Source(error),
             CommitError::Misfit(what) => WorkError::Changed(what),
+            // What kept the chunk from being had is another matter than what the database says, and may pass.
+            CommitError::Chunk(error) => match error.downcast::<FileError>() {
+                Ok(error) => WorkError::Files(*error),
+                Err(error) => WorkError::Commit(CommitError::Chunk(error)),
+            },
             other => WorkError::Commit(other),
         }
     }

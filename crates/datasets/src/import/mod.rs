@@ -26,6 +26,7 @@ mod prune;
 pub mod rules;
 pub(crate) mod storage;
 pub(crate) mod target;
+mod told;
 mod undo;
 pub(crate) mod values;
 
@@ -39,6 +40,7 @@ pub use error::{ChunkError, CommitError};
 pub use ledger::LedgerKey;
 pub use prune::{PRUNED_AT_ONCE, prune};
 pub use rules::{ColumnRules, Importing, Pattern, Reference};
+pub use told::undone;
 pub use undo::{KEPT_MAX, Undone, undo};
 
 /// What an import does with a file's columns.

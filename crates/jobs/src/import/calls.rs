@@ -55,6 +55,7 @@ impl Centre {
     pub async fn update_draft(&self, caller: &Caller, request: &UpdateDraftRequest) -> Answer<ImportDraft> {
         let dataset = self.importable(&request.dataset)?;
         let place = DraftPlace::of(&caller.owner, &dataset.id);
+        let _turn = self.turns.of_draft(&place.draft()).await;
         let before = self.wanted_draft(&place, &request.draft, request.revision.as_deref()).await?;
         let mut draft = before.clone();
         let is_read_anew = request.sheet.is_some()
@@ -84,7 +85,7 @@ impl Centre {
             (draft.check, draft.import) = (None, None);
         }
         draft.changed_at = self.store.now().await?;
-        self.store_draft(&place, &draft).await?;
+        self.store_changed(&place, &before, &draft).await?;
         self.draft_view(dataset, draft).await
     }
 
@@ -100,8 +101,10 @@ impl Centre {
         let file = file.map_err(|error| CentreError::Internal(error.to_string()))?;
         let (seen, limits) =
             ((draft.recognised.clone(), draft.choice.clone()), self.settings.import.look_limits());
+        let looking = self.turns.to_look().await;
         let looked =
             tokio::task::spawn_blocking(move || look_again(file.path(), seen, &wanted, &limits)).await;
+        drop(looking);
         let look = match looked.map_err(|error| CentreError::Internal(error.to_string()))? {
             Ok(look) => look,
             Err(LookError::Choice(problem)) => return Err(CentreError::Invalid(vec![problem])),
@@ -120,6 +123,7 @@ impl Centre {
     pub async fn discard_draft(&self, caller: &Caller, request: &DraftRequest) -> Answer<bool> {
         let dataset = self.dataset(&request.dataset)?;
         let place = DraftPlace::of(&caller.owner, &dataset.id);
+        let _turn = self.turns.of_draft(&place.draft()).await;
         let Some(draft) = self.stored_draft(&place).await? else { return Ok(false) };
         self.files.remove(&place.draft()).await?;
         self.forget(caller, &place, &draft).await;
@@ -143,7 +147,9 @@ impl Centre {
             return Err(CentreError::Invalid(problems));
         }
         let place = DraftPlace::of(&caller.owner, &dataset.id);
-        let mut draft = self.wanted_draft(&place, &request.draft, request.revision.as_deref()).await?;
+        let _turn = self.turns.of_draft(&place.draft()).await;
+        let before = self.wanted_draft(&place, &request.draft, request.revision.as_deref()).await?;
+        let mut draft = before.clone();
         if !draft.problems(dataset).is_empty() {
             return Err(invalid("mapping", ProblemKind::NotMatched));
         }
@@ -178,7 +184,11 @@ impl Centre {
         if registration.registered {
             (draft.check, draft.import) = (Some(registration.task.id.clone()), None);
             draft.changed_at = self.store.now().await?;
-            self.store_draft(&place, &draft).await?;
+            if let Err(error) = self.store_changed(&place, &before, &draft).await {
+                // Nobody would look at its plan.
+                self.stop_check(caller, &draft).await;
+                return Err(error);
+            }
         }
         Ok(registration)
     }
@@ -195,12 +205,18 @@ impl Centre {
     ) -> Answer<Registration> {
         let dataset = self.importable(&request.dataset)?;
         let place = DraftPlace::of(&caller.owner, &dataset.id);
-        let mut draft = self.wanted_draft(&place, &request.draft, None).await?;
+        let _turn = self.turns.of_draft(&place.draft()).await;
+        let before = self.wanted_draft(&place, &request.draft, None).await?;
+        let mut draft = before.clone();
         if draft.check.as_ref().map(TaskId::as_str) != Some(request.plan.as_str()) {
             return Err(CentreError::DraftChanged);
         }
         let check = self.finished_check(caller, &request.plan).await?;
         let output = CheckOutput::of(&check).ok_or(CentreError::NotFinished)?;
+        // The plan's rows must be there until all of them are imported.
+        if self.store.now().await?.plus(self.time_needed()) >= check.kept_until() {
+            return Err(CentreError::FileExpired);
+        }
         let counts = output.counts;
         if counts.writes() == 0 {
             return Err(invalid("plan", ProblemKind::NothingToImport));
@@ -229,7 +245,11 @@ impl Centre {
         if registration.registered {
             draft.import = Some(registration.task.id.clone());
             draft.changed_at = self.store.now().await?;
-            self.store_draft(&place, &draft).await?;
+            match self.store_changed(&place, &before, &draft).await {
+                // The import goes on all the same, and has a page of its own; the draft is somebody's who has gone on with it.
+                Ok(()) | Err(CentreError::DraftChanged) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(registration)
     }
@@ -243,7 +263,8 @@ impl Centre {
         let not_undoable = || invalid("task", ProblemKind::NotUndoable);
         if import.slot.kind != TaskKind::Import.name()
             || !import.state.is_final()
-            || now >= import.kept_until()
+            // What takes the rows back must be there until all of them are.
+            || now.plus(self.time_needed()) >= import.kept_until()
         {
             return Err(not_undoable());
         }
@@ -319,7 +340,21 @@ impl Centre {
         Ok(write_json(&self.files, &place.draft(), draft).await?)
     }
 
-    fn expires_at(&self, draft: &Draft) -> Timestamp {
+    /// How long what a task works with must be kept from its registration on.
+    fn time_needed(&self) -> std::time::Duration {
+        // Where results are kept for less than a task may take, no more can be asked for.
+        self.settings.time_limit.min(self.settings.retention / 2)
+    }
+
+    /// Stores what a draft has become, unless another process has changed it meanwhile.
+    async fn store_changed(&self, place: &DraftPlace, before: &Draft, draft: &Draft) -> Answer<()> {
+        let there: Option<Draft> = read_json(&self.files, &place.draft()).await?;
+        let is_same =
+            there.is_some_and(|there| (&there.id, &there.revision) == (&before.id, &before.revision));
+        if is_same { self.store_draft(place, draft).await } else { Err(CentreError::DraftChanged) }
+    }
+
+    pub(super) fn expires_at(&self, draft: &Draft) -> Timestamp {
         draft.changed_at.plus(self.settings.import.draft_kept)
     }
 

@@ -12,6 +12,7 @@ use longshore_sheets::read::{Choice, Recognised};
 use longshore_tasks::{Done, Job, JobError, NewChild, Runs, State, Task, TaskContext, child_of, output_of};
 use serde::{Deserialize, Serialize};
 
+use super::ATTEMPTS;
 use super::check_part::{CheckPartJob, CheckPartOrder, CheckPartOutput};
 use super::faults;
 use super::place::WorkPlace;
@@ -117,6 +118,7 @@ pub struct CheckJob {
 impl Job for CheckJob {
     const KIND: &'static str = TaskKind::ImportCheck.name();
     const VERSION: u32 = 1;
+    const ATTEMPTS_MAX: u32 = ATTEMPTS;
     type Payload = CheckOrder;
     type Output = CheckOutput;
 

@@ -12,6 +12,7 @@ use longshore_protocol::import::PlanCounts;
 use longshore_tasks::{Done, Job, JobError, Runs, Task, TaskContext};
 use serde::{Deserialize, Serialize};
 
+use super::ATTEMPTS;
 use super::chunk::{digests_to_bytes, read_staged, store_checked};
 use super::place::WorkPlace;
 use super::plan::{Findings, PlanSpec};
@@ -52,6 +53,7 @@ pub struct CheckPartJob {
 impl Job for CheckPartJob {
     const KIND: &'static str = "import_check_part";
     const VERSION: u32 = 1;
+    const ATTEMPTS_MAX: u32 = ATTEMPTS;
     type Payload = CheckPartOrder;
     type Output = CheckPartOutput;
 

@@ -11,12 +11,15 @@ use longshore_protocol::{Lang, TaskId, TaskKind};
 use longshore_tasks::{Done, Job, JobError, NewChild, Runs, State, Task, TaskContext, child_of, output_of};
 use serde::{Deserialize, Serialize};
 
+use super::ATTEMPTS;
 use super::check::Course;
-use super::commit_part::{ImportPartJob, ImportPartOrder, PartOutcome};
+use super::commit_part::{ImportPartJob, ImportPartOrder};
 use super::place::WorkPlace;
 use super::plan::{Plan, PlanSpec};
-use super::report::{Conclusion, Ending, conclude, settle};
+use super::report::{Conclusion, Ending, conclude};
+use super::transaction::{PartOutcome, Transaction, halted, settle, transactions};
 use crate::file::{FinishedFile, file_url};
+use crate::stop::StopFlag;
 use crate::work_error::{WorkError, find_dataset};
 
 /// What a task of kind `import` is to do.
@@ -60,17 +63,6 @@ impl ImportOutput {
     }
 }
 
-/// The chunks of each transaction: of one chunk each where there is something to write, or of all.
-pub(super) fn transactions(plan: &Plan, way: ImportWay) -> Vec<Vec<u32>> {
-    let writing = plan.chunks.iter().filter(|chunk| chunk.counts.writes() > 0).map(|chunk| chunk.number);
-    match way {
-        ImportWay::ValidRows => writing.map(|number| vec![number]).collect(),
-        ImportWay::AllOrNothing => {
-            Some(writing.collect()).filter(|all: &Vec<u32>| !all.is_empty()).into_iter().collect()
-        }
-    }
-}
-
 /// The job kind `import`.
 #[derive(Clone)]
 pub struct ImportJob {
@@ -84,6 +76,7 @@ pub struct ImportJob {
 impl Job for ImportJob {
     const KIND: &'static str = TaskKind::Import.name();
     const VERSION: u32 = 1;
+    const ATTEMPTS_MAX: u32 = ATTEMPTS;
     type Payload = ImportOrder;
     type Output = ImportOutput;
 
@@ -143,21 +136,80 @@ impl ImportJob {
         context: &TaskContext,
     ) -> Result<ImportOutput, WorkError> {
         let transactions = transactions(plan, order.way);
+        let stop = StopFlag::following(context);
         let mut endings = Vec::with_capacity(transactions.len());
         for (chunks, number) in transactions.iter().zip(0..) {
             let child = context.child(number).await?.ok_or(WorkError::NoPart(number))?;
-            endings.push(match output_of::<ImportPartJob>(&child) {
-                Some(PartOutcome::Committed(counts)) => Ending::Written(counts),
+            let told = output_of::<ImportPartJob>(&child);
+            if let Some(PartOutcome::Committed(counts)) = told {
+                endings.push(Ending::Written(counts));
+                continue;
+            }
+            // It may have written and not have told, or a run of it that is thought to be lost may write yet: the ledger knows, and
+            // keeps it from writing later. One that was refused gets another chance first, and so is settled below.
+            let ending = match told {
+                Some(PartOutcome::Refused(rows)) => Ending::Refused(rows),
                 Some(PartOutcome::Drifted(rows)) => Ending::Drifted(rows),
-                Some(PartOutcome::Refused | PartOutcome::Skipped) => Ending::Nothing,
-                // It may have written and not have told: the ledger knows, and keeps it from writing later.
-                None => settle(&self.catalog, &plan.spec, &context.task().id, chunks).await?,
-            });
+                _ => Ending::Nothing,
+            };
+            let is_open = matches!(ending, Ending::Refused(_));
+            let settled = match is_open {
+                true => None,
+                false => settle(&self.catalog, &plan.spec, &context.task().id, chunks, stop.share()).await?,
+            };
+            endings.push(settled.map_or(ending, Ending::Written));
         }
-        let reason = Some(StopReason::Database);
-        let conclusion = conclude(order, plan, &transactions, endings, reason);
+        self.try_again(plan, &transactions, &mut endings, context).await?;
+        if !endings.iter().any(|ending| matches!(ending, Ending::Drifted(_))) {
+            // The part that has met drift may have been lost before it told of it.
+            let drifted = halted(&self.files, &context.task().id).await?;
+            endings.extend(drifted.map(Ending::Drifted));
+        }
+        let conclusion = conclude(order, plan, &transactions, endings, Some(StopReason::Failed));
         let file = self.file_of(plan, context).await?;
         Ok(ImportOutput { conclusion, file })
+    }
+
+    /// Carries out once more, one after the other, what the database has refused: a row may refer to one of another part, which was
+    /// not there yet. Goes on as long as that brings something.
+    async fn try_again(
+        &self,
+        plan: &Plan,
+        transactions: &[Vec<u32>],
+        endings: &mut [Ending],
+        context: &TaskContext,
+    ) -> Result<(), WorkError> {
+        let is_written = |ending: &Ending| matches!(ending, Ending::Written(_));
+        let mut brings_something = endings.iter().any(is_written);
+        while std::mem::take(&mut brings_something) {
+            for (chunks, ending) in transactions.iter().zip(endings.iter_mut()) {
+                if !matches!(ending, Ending::Refused(_)) {
+                    continue;
+                }
+                let keys: Vec<String> =
+                    chunks.iter().map(|number| plan.chunks[*number as usize].key.clone()).collect();
+                let import = &context.task().id;
+                let transaction = Transaction { spec: &plan.spec, import, chunks, keys: &keys };
+                *ending = match transaction.carry_out(&self.catalog, &self.files, context).await? {
+                    PartOutcome::Committed(counts) => Ending::Written(counts),
+                    PartOutcome::Drifted(rows) => Ending::Drifted(rows),
+                    PartOutcome::Refused(rows) => Ending::Refused(rows),
+                    PartOutcome::Skipped => Ending::Nothing,
+                };
+                brings_something |= is_written(ending);
+            }
+        }
+        let stop = StopFlag::following(context);
+        for (chunks, ending) in transactions.iter().zip(endings) {
+            if matches!(ending, Ending::Refused(_)) {
+                let import = &context.task().id;
+                let settled = settle(&self.catalog, &plan.spec, import, chunks, stop.share()).await?;
+                if let Some(counts) = settled {
+                    *ending = Ending::Written(counts);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The check's file of rows in error, as this task's own.

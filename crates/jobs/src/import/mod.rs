@@ -35,6 +35,8 @@ mod stage;
 mod stored;
 pub mod sweep;
 mod template;
+mod transaction;
+mod turns;
 mod undo;
 mod unique;
 mod upload;
@@ -42,12 +44,17 @@ mod upload;
 pub use check::{CheckJob, CheckOrder, CheckOutput};
 pub use check_part::{CheckPartJob, CheckPartOrder, CheckPartOutput};
 pub use commit::{ImportJob, ImportOrder, ImportOutput};
-pub use commit_part::{ImportPartJob, ImportPartOrder, PartOutcome};
+pub use commit_part::{ImportPartJob, ImportPartOrder};
 pub use plan::PlanSpec;
 pub use settings::ImportSettings;
 pub use template::Template;
+pub use transaction::PartOutcome;
 pub use undo::{UndoJob, UndoOrder, UndoPartJob, UndoPartOrder};
 
 pub(crate) use check::Course;
 pub(crate) use stored::SCRATCH_PREFIX;
-pub(crate) use undo::report_of as undo_report_of;
+pub(crate) use turns::Turns;
+
+/// Runs of a task after which it is given up, where what failed may pass: with the pauses between them that is about two minutes, in
+/// which a database is started anew.
+pub(crate) const ATTEMPTS: u32 = 6;

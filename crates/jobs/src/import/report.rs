@@ -1,26 +1,24 @@
 //! What came of an import, however it ended.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use longshore_datasets::{Catalog, import};
-use longshore_protocol::TaskId;
-use longshore_protocol::import::{ImportReport, PlanCounts, StopReason, Stopped};
+use longshore_datasets::import;
+use longshore_protocol::import::{ImportReport, PlanCounts, RefusedRows, StopReason, Stopped, UndoReport};
 use longshore_tasks::{State, Task, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::commit::{ImportOrder, ImportOutput, transactions};
-use super::commit_part::ledger_key;
+use super::commit::{ImportOrder, ImportOutput};
 use super::place::WorkPlace;
-use super::plan::{Plan, PlanSpec};
+use super::plan::Plan;
 use super::stored::{read_json, write_json};
-use super::undo::UndoMark;
+use super::transaction::{DRIFTED_MAX, ledger_key, settle, transactions};
+use super::undo::{UndoEnding, UndoMark, UndoOrder, add, report_of};
 use crate::centre::{Answer, Centre};
 use crate::error::CentreError;
-use crate::work_error::{WorkError, find_dataset};
+use crate::work_error::WorkError;
 
-/// Rows that were not as planned and are told of.
-const DRIFTED_MAX: usize = 20;
+/// Refusals of the database that are told.
+const REFUSED_MAX: usize = 20;
 
 /// How a transaction ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +27,8 @@ pub(super) enum Ending {
     Written(PlanCounts),
     /// It is not, because of these rows.
     Drifted(Vec<u32>),
+    /// It is not, because the database does not take these rows.
+    Refused(RefusedRows),
     /// It is not.
     Nothing,
 }
@@ -44,28 +44,8 @@ pub(crate) struct Conclusion {
     pub(super) written: Vec<Vec<u32>>,
 }
 
-/// Tells how a transaction ended whose end nobody has told, and keeps it from being carried out later: a transaction without rows
-/// under its name is written to the ledger, unless the real one stands there.
-///
-/// # Errors
-/// What the database says.
-pub(super) async fn settle(
-    catalog: &Catalog,
-    spec: &PlanSpec,
-    task: &TaskId,
-    chunks: &[u32],
-) -> Result<Ending, WorkError> {
-    let dataset = find_dataset(catalog, spec.dataset.as_str())?.clone();
-    let (spec, ledger) = (spec.checked(&dataset)?, ledger_key(task, chunks));
-    let settled = tokio::task::spawn_blocking(move || {
-        let never = Arc::<AtomicBool>::default();
-        import::commit(&dataset, &spec, &ledger, &mut std::iter::empty(), &never)
-    });
-    let committed = settled.await.map_err(|error| WorkError::Thread(error.to_string()))??;
-    Ok(if committed.counts.total() > 0 { Ending::Written(committed.counts) } else { Ending::Nothing })
-}
-
-/// Adds up how transactions ended. `reason` is why some have not, where none of them says it was drift.
+/// Adds up how transactions ended; beyond those there may be more that say why. `reason` is why some have written nothing, where
+/// none of them says why.
 pub(super) fn conclude(
     order: &ImportOrder,
     plan: &Plan,
@@ -75,18 +55,23 @@ pub(super) fn conclude(
 ) -> Conclusion {
     let mut is_in = vec![false; plan.chunks.len()];
     let (mut done, mut drifted, mut written) = (PlanCounts::default(), Vec::new(), Vec::new());
-    let mut is_whole = true;
-    for (chunks, ending) in transactions.iter().zip(endings) {
+    let (mut is_whole, mut refused) = (true, Vec::new());
+    let chunks = transactions.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+    for (chunks, ending) in chunks.zip(endings) {
         match ending {
             Ending::Written(counts) => {
                 done = done.plus(PlanCounts { error: 0, ..counts });
-                written.push(chunks.clone());
+                written.push(chunks.to_vec());
                 for number in chunks {
                     is_in[*number as usize] = true;
                 }
             }
             Ending::Drifted(rows) => {
                 drifted.extend(rows);
+                is_whole = false;
+            }
+            Ending::Refused(rows) => {
+                refused.push(rows);
                 is_whole = false;
             }
             Ending::Nothing => is_whole = false,
@@ -100,13 +85,19 @@ pub(super) fn conclude(
     done.error = order.counts.total() - done.create - done.update - done.unchanged;
     drifted.sort_unstable();
     drifted.truncate(DRIFTED_MAX);
-    let reason = if drifted.is_empty() { reason } else { Some(StopReason::Drifted) };
+    refused.truncate(REFUSED_MAX);
+    let reason = match (drifted.is_empty(), refused.is_empty()) {
+        (false, _) => Some(StopReason::Drifted),
+        (true, false) => Some(StopReason::Database),
+        (true, true) => reason,
+    };
     let stopped = reason.filter(|_| !is_whole).map(|reason| Stopped {
         reason,
         committed: ranges(
             plan.chunks.iter().zip(is_in).filter(|(_, is_in)| *is_in).map(|(chunk, _)| chunk.rows),
         ),
         drifted,
+        refused,
     });
     Conclusion { done, stopped, written }
 }
@@ -123,6 +114,14 @@ fn ranges(rows: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
     ranges
 }
 
+fn internal(error: WorkError) -> CentreError {
+    match error {
+        WorkError::Source(error) => CentreError::Source(error),
+        WorkError::Files(error) => CentreError::Files(error),
+        other => CentreError::Internal(other.to_string()),
+    }
+}
+
 impl Centre {
     /// What came of an import that has ended; `None` for one that has not, or whose plan is not there any more.
     ///
@@ -136,8 +135,8 @@ impl Centre {
             Some(mark) => self.store.load(&mark.task).await?.task,
             None => None,
         };
-        let is_taken_back =
-            undo.as_ref().is_some_and(|undo| !undo.state.is_final() || undo.state == State::Succeeded);
+        let is_whole = |undo: &Task| report_of(undo).is_some_and(|report| report.left_row_count == 0);
+        let is_taken_back = undo.as_ref().is_some_and(|undo| !undo.state.is_final() || is_whole(undo));
         let can_be_undone = conclusion.done.writes() > 0 && now < task.kept_until() && !is_taken_back;
         let ended = task.finished_at.unwrap_or(now);
         Ok(Some(ImportReport {
@@ -153,6 +152,37 @@ impl Centre {
         }))
     }
 
+    /// What came of taking an import back, once that has ended; where it was cancelled, failed or expired, what the ledger says.
+    /// `None` for one that goes on, or whose import is not there any more.
+    ///
+    /// # Errors
+    /// `UnknownDataset`, `Files`, `Source`.
+    pub(crate) async fn undo_report(&self, task: &Task) -> Answer<Option<UndoReport>> {
+        if let Some(report) = report_of(task) {
+            return Ok(Some(report));
+        }
+        let Some(order) = UndoOrder::of(task).filter(|_| task.state.is_final()) else { return Ok(None) };
+        let Some(plan) = Plan::load(&self.files, &order.import).await.map_err(internal)? else {
+            return Ok(None);
+        };
+        let dataset = self.dataset(order.spec.dataset.as_str())?.clone();
+        let keys: Vec<_> = order.written.iter().map(|chunks| ledger_key(&order.import, chunks)).collect();
+        let told = tokio::task::spawn_blocking(move || import::undone(&dataset, &keys, &Arc::default()));
+        let told = told.await.map_err(|error| CentreError::Internal(error.to_string()))?;
+        let told = told.map_err(|error| internal(error.into()))?;
+        let mut report = order.empty_report();
+        for (chunks, undone) in order.written.iter().zip(told) {
+            match undone {
+                Some(undone) => add(&mut report, UndoEnding::Undone(undone)),
+                None => {
+                    let counts = chunks.iter().filter_map(|number| plan.chunks.get(*number as usize));
+                    report.left_row_count += counts.map(|chunk| chunk.counts.writes()).sum::<u64>();
+                }
+            }
+        }
+        Ok(Some(report))
+    }
+
     /// What is in the database after an import has ended: its result, or, where it has none because it was cancelled, failed or
     /// expired, what the ledger says.
     pub(super) async fn conclusion(&self, task: &Task, order: &ImportOrder) -> Answer<Option<Conclusion>> {
@@ -166,11 +196,6 @@ impl Centre {
         if let Some(known) = read_json(&self.files, &place.report()).await? {
             return Ok(Some(known));
         }
-        let internal = |error: WorkError| match error {
-            WorkError::Source(error) => CentreError::Source(error),
-            WorkError::Files(error) => CentreError::Files(error),
-            other => CentreError::Internal(other.to_string()),
-        };
         let own = Plan::load(&self.files, &task.id).await.map_err(internal)?;
         let plan = match own {
             Some(plan) => Some(plan),
@@ -182,13 +207,17 @@ impl Centre {
         for (chunks, number) in transactions.iter().zip(0..) {
             // What was never handed out was never written.
             endings.push(match number < task.children.total {
-                true => settle(&self.catalog, &plan.spec, &task.id, chunks).await.map_err(internal)?,
+                true => settle(&self.catalog, &plan.spec, &task.id, chunks, Arc::default())
+                    .await
+                    .map_err(internal)?
+                    .map_or(Ending::Nothing, Ending::Written),
                 false => Ending::Nothing,
             });
         }
         let reason = match task.state {
             State::Cancelled => StopReason::Cancelled,
-            _ => StopReason::Database,
+            State::Expired => StopReason::Expired,
+            _ => StopReason::Failed,
         };
         let conclusion = conclude(order, &plan, &transactions, endings, Some(reason));
         write_json(&self.files, &place.report(), &conclusion).await?;

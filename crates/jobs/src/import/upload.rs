@@ -1,6 +1,7 @@
 //! A file on its way from the browser into a draft.
 
 use std::io::Write;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -10,6 +11,7 @@ use longshore_protocol::import::ImportDraft;
 use longshore_protocol::{Problem, ProblemKind};
 use longshore_sheets::read::ReadError;
 use tempfile::NamedTempFile;
+use tokio::time::{Instant, timeout_at};
 
 use super::draft::{Draft, plain_name, random_id};
 use super::look::{Look, look, refusal};
@@ -20,6 +22,11 @@ use crate::caller::Caller;
 use crate::centre::{Answer, Centre};
 use crate::error::CentreError;
 use crate::work_error::WorkError;
+
+/// How long the next bytes of an upload may take.
+const BYTES_WITHIN: Duration = Duration::from_secs(60);
+/// How long an upload may take as a whole: as long as uploads to a bucket that nobody finishes are left alone, and no longer.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// A problem of the file.
 fn file_problem(kind: ProblemKind) -> CentreError {
@@ -68,6 +75,7 @@ impl Centre {
         let made =
             self.make_draft(caller, dataset, &place, id.clone(), plain_name(name), size_bytes, look).await;
         if made.is_err() {
+            // It was not stored, so nothing names the file.
             self.files.remove_folder(&place.folder(&id)).await.ok();
         }
         made
@@ -75,6 +83,7 @@ impl Centre {
 
     async fn first_look(&self, local: NamedTempFile) -> Answer<Look> {
         let limits = self.settings.import.look_limits();
+        let _looking = self.turns.to_look().await;
         let looked = tokio::task::spawn_blocking(move || look(local.path(), &limits)).await;
         looked.map_err(|error| CentreError::Internal(error.to_string()))?.map_err(|error| refused(&error))
     }
@@ -90,7 +99,8 @@ impl Centre {
         size_bytes: u64,
         look: Look,
     ) -> Answer<ImportDraft> {
-        let earlier = self.stored_draft(place).await?;
+        let _turn = self.turns.of_draft(&place.draft()).await;
+        let (earlier, now) = (self.stored_draft(place).await?, self.store.now().await?);
         let mode = dataset.importing.as_ref().and_then(|importing| importing.modes.first().copied());
         let mut draft = Draft {
             id,
@@ -108,7 +118,7 @@ impl Centre {
             revision: random_id(),
             check: None,
             import: None,
-            changed_at: self.store.now().await?,
+            changed_at: now,
         };
         let own = look.headers.len() - super::matching::added_count(&look.headers);
         let remembered = memory::recall(&self.files, place, &look.headers[..own]).await?;
@@ -117,7 +127,8 @@ impl Centre {
         if let Some(earlier) = earlier {
             self.forget(caller, place, &earlier).await;
         }
-        self.draft_view(dataset, draft).await
+        let expires_at = self.expires_at(&draft);
+        Ok(draft.view(dataset, None, expires_at, now))
     }
 }
 
@@ -140,7 +151,11 @@ async fn take<E: std::fmt::Display>(
     let mut local = new_scratch(scratch).map_err(local_error)?;
     let mut body = std::pin::pin!(body);
     let mut size_bytes = 0u64;
-    while let Some(bytes) = body.next().await {
+    let until = Instant::now() + UPLOAD_WITHIN;
+    loop {
+        let next = timeout_at(until.min(Instant::now() + BYTES_WITHIN), body.next()).await;
+        let next = next.map_err(|_| CentreError::Upload("it is too slow".to_owned()))?;
+        let Some(bytes) = next else { break };
         let bytes = bytes.map_err(|error| CentreError::Upload(error.to_string()))?;
         size_bytes += bytes.len() as u64;
         if size_bytes > limit_bytes {

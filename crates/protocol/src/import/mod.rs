@@ -20,8 +20,8 @@ pub use plan::{
 };
 pub use problem::{CellProblem, RowError};
 pub use report::{
-    CheckRequest, CommitRequest, ImportReport, ImportWay, KeptRow, StopReason, Stopped, UndoReport,
-    UndoRequest,
+    CheckRequest, CommitRequest, ImportReport, ImportWay, KeptRow, RefusedRows, StopReason, Stopped,
+    UndoReport, UndoRequest,
 };
 
 use crate::dataset::Labels;

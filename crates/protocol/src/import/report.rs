@@ -89,6 +89,20 @@ pub struct Stopped {
     pub committed: Vec<(u32, u32)>,
     /// The first rows, at most 20, that were no longer as the plan has them.
     pub drifted: Vec<u32>,
+    /// What the database did not take, at most 20 of them.
+    #[serde(default)]
+    pub refused: Vec<RefusedRows>,
+}
+
+/// Rows that the database did not take for a rule of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRows {
+    /// Rows of the file among which the refused one is: their first and last numbers.
+    pub rows: Option<(u32, u32)>,
+    /// What the database says, in its own words, without values of cells.
+    pub message: String,
+    /// The rule, or the column, as the database names it, where it tells.
+    pub rule: Option<String>,
 }
 
 /// Why an import ended before all was done.
@@ -101,6 +115,10 @@ pub enum StopReason {
     Cancelled,
     /// The database did not take some rows.
     Database,
+    /// Its time was over.
+    Expired,
+    /// The database or the file store did not answer for long, or workers were lost again and again.
+    Failed,
 }
 
 /// What taking an import back has done.
@@ -116,6 +134,12 @@ pub struct UndoReport {
     pub kept_row_count: u64,
     /// The first of these, at most 100.
     pub kept: Vec<KeptRow>,
+    /// Rows that could not be taken back so far: the database refuses it, or the undo ended before it came to them.
+    #[serde(default)]
+    pub left_row_count: u64,
+    /// Where the database refuses it, at most 20 of them.
+    #[serde(default)]
+    pub refused: Vec<RefusedRows>,
 }
 
 /// A row that taking an import back has left.

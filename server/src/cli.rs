@@ -132,6 +132,12 @@ pub struct ImportArgs {
     /// The sheet to read, from 1.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub sheet: Option<u32>,
+    /// The encoding of a text file, where another one is recognised: utf-8, utf-16le, utf-16be, gb18030 or windows-1252.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// The delimiter of a text file, where another one is recognised: , ; | or tab.
+    #[arg(long, value_name = "CHARACTER")]
+    pub delimiter: Option<String>,
     /// The row that holds the headers, from 1.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub header_row: Option<u32>,

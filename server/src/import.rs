@@ -70,6 +70,11 @@ fn prepare(args: &ImportArgs) -> anyhow::Result<(Loaded, LocalImport)> {
     if !args.file.is_file() {
         bail!("there is no file {}", args.file.display());
     }
+    if let Some(errors) = &args.errors_to
+        && errors.canonicalize().is_ok_and(|errors| args.file.canonicalize().is_ok_and(|file| file == errors))
+    {
+        bail!("--errors-to names the file that is imported, which would be lost; name another one");
+    }
     let mode = match &args.mode {
         Some(name) => Some(ImportMode::from_name(name).with_context(|| {
             format!("--mode: {name:?} is none of {}", ImportMode::ALL.map(ImportMode::name).join(", "))
@@ -89,6 +94,8 @@ fn prepare(args: &ImportArgs) -> anyhow::Result<(Loaded, LocalImport)> {
         is_dry_run: args.dry_run,
         way: if args.all_or_nothing { ImportWay::AllOrNothing } else { ImportWay::ValidRows },
         sheet: args.sheet.map(|number| number - 1),
+        encoding: args.encoding.clone(),
+        delimiter: args.delimiter.as_deref().map(|name| if name == "tab" { "\t" } else { name }.to_owned()),
         header_row: args.header_row,
         mapping: mapping.collect::<anyhow::Result<_>>()?,
         errors_to: args.errors_to.clone(),
@@ -171,6 +178,7 @@ fn code(args: &ImportArgs, report: &LocalReport) -> u8 {
 }
 
 fn tell(args: &ImportArgs, report: &LocalReport) {
+    let texts = Texts::new(Lang::En);
     let counted = |counts: PlanCounts, was: &str| {
         let PlanCounts { create, update, unchanged, error } = counts;
         format!(
@@ -184,7 +192,11 @@ fn tell(args: &ImportArgs, report: &LocalReport) {
                 let ranges = stopped.committed.iter().map(|(first, last)| format!("{first} to {last}"));
                 let ranges = ranges.collect::<Vec<_>>().join(", ");
                 let what = if ranges.is_empty() { "no rows".to_owned() } else { format!("rows {ranges}") };
-                println!("  it ended early ({:?}); of the file {what} are in the database", stopped.reason);
+                println!("  {}", texts.stopped(stopped.reason));
+                println!("  of the file {what} are in the database");
+                for refused in &stopped.refused {
+                    println!("  {}", texts.refused_rows(refused));
+                }
             }
         }
         None => println!("{}: {}", args.file.display(), counted(report.planned, "would be ")),

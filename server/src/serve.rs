@@ -133,8 +133,14 @@ async fn work(
     let deadlines = catalog.all().into_iter().filter_map(|dataset| dataset.export_deadline);
     let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
     let import = config.import.settings(&config.data_dir)?;
-    let sweeping =
-        leftovers::sweep(files.clone(), Arc::clone(store), 2 * longest, import.clone(), SWEEP_INTERVAL);
+    let sweeping = leftovers::sweep(
+        files.clone(),
+        Arc::clone(store),
+        Arc::clone(catalog),
+        2 * longest,
+        import.clone(),
+        SWEEP_INTERVAL,
+    );
 
     let registry = Arc::new(longshore_jobs::registry(catalog, files, config.export.settings()?, &import));
     reaper::take_back_orphans(&**store, &registry).await?;

@@ -187,6 +187,15 @@ impl Texts {
         };
         let (what, reference) = (self.kind(kind), &failure.reference);
         let detail = failure.detail.as_deref().unwrap_or_default();
+        // What is wrong with an uploaded file, seen only when all of it was read.
+        let of_file = serde_json::from_str::<ProblemKind>(detail).ok();
+        if let Some(problem) = of_file.filter(|_| failure.code == FailureCode::Upload) {
+            let problem = self.problem(&problem);
+            return match self.lang {
+                Lang::En => format!("{what} failed: {problem} Ref {reference}"),
+                Lang::Zh => format!("{what}失败：{problem}编号 {reference}"),
+            };
+        }
         match (self.lang, detail.is_empty()) {
             (Lang::En, true) => format!("{what} failed: {advice} Ref {reference}"),
             (Lang::En, false) => format!("{what} failed: {advice} ({detail}) Ref {reference}"),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use longshore_datasets::Catalog;
 use longshore_files::FileStore;
 use longshore_tasks::TaskStore;
 
@@ -15,17 +16,17 @@ use crate::import::{self, ImportSettings};
 const FOLDERS_KEPT: Duration = Duration::from_secs(48 * 60 * 60);
 
 /// Removes, every `interval`, drafts of imports that nobody has touched for as long as drafts are kept, and unfinished files that
-/// nobody has written to for so long that no run can be writing to them any more, also those of imports on this machine. Ends when
-/// dropped.
+/// nobody has written to for so long that no run can be writing to them any more, also those of imports on this machine; and what the databases' ledgers say of imports that are gone. Ends when dropped.
 pub async fn sweep(
     files: FileStore,
     store: Arc<dyn TaskStore>,
+    catalog: Arc<Catalog>,
     untouched_for: Duration,
     settings: ImportSettings,
     interval: Duration,
 ) {
     loop {
-        match import::sweep::sweep(&files, &store, settings.draft_kept).await {
+        match import::sweep::sweep(&files, &store, &catalog, settings.draft_kept).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed drafts whose time has passed, and what imports left"),
             Err(error) => tracing::warn!(error = %error, "late drafts could not be removed"),

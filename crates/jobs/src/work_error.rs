@@ -9,6 +9,8 @@ use longshore_sheets::faults::FaultsError;
 use longshore_sheets::read::ReadError;
 use longshore_tasks::{Failure, JobError, State, StoreError, Task};
 
+use crate::import::refusal;
+
 /// Why the work of a task failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {
@@ -105,7 +107,10 @@ impl From<WorkError> for JobError {
             WorkError::NoUpload | WorkError::NoPlan => (FailureCode::Upload, None),
             WorkError::Upload(error) => match error.is_retryable() {
                 true => (FailureCode::FileStore, None),
-                false => (FailureCode::Upload, None),
+                // What is wrong with the file, in the form in which people are told of it at once where it is seen at once.
+                false => {
+                    (FailureCode::Upload, refusal(error).and_then(|kind| serde_json::to_string(&kind).ok()))
+                }
             },
             WorkError::Commit(_) => (FailureCode::Database, None),
             WorkError::Part { failure, .. } => (failure.code, failure.detail.clone()),

@@ -89,9 +89,10 @@ impl CheckedChunk {
             if !error.problem.is_warning() {
                 actions[index] = RowAction::Error as u8;
             }
-            let place = self.errors.partition_point(|other| other.row <= error.row);
-            self.errors.insert(place, error);
+            self.errors.push(error);
         }
+        // Those of a row keep their order, which puts what was found later last.
+        self.errors.sort_by_key(|error| error.row);
         let mut columns: Vec<ArrayRef> = self.rows.columns().to_vec();
         columns[1] = Arc::new(UInt8Array::from(actions));
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows.num_rows()));

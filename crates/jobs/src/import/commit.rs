@@ -86,6 +86,9 @@ impl Job for ImportJob {
         order.spec.checked(find_dataset(&self.catalog, order.spec.dataset.as_str())?)?;
         let transactions = transactions(&plan, order.way);
         context.set_checkpoint(&Course { row_count: order.counts.total() })?;
+        // So that the ledger can be tidied once nobody asks for this import any more.
+        let mark = WorkPlace::ledger_mark(&context.task().id);
+        self.files.put(&mark, order.spec.dataset.to_string().into()).await.map_err(WorkError::from)?;
         if (context.child_count() as usize) < transactions.len() {
             let missing = transactions.into_iter().skip(context.child_count() as usize);
             let children: Result<Vec<NewChild>, _> = missing

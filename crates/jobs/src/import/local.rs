@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures::TryStreamExt;
 use longshore_datasets::Catalog;
+use longshore_datasets::import::prune;
 use longshore_files::FileStore;
 use longshore_protocol::import::{
     CheckRequest, CommitRequest, DraftProblem, ImportDraft, ImportMode, ImportReport, ImportWay, MappedTo,
@@ -47,6 +48,10 @@ pub struct LocalImport {
     pub way: ImportWay,
     /// The sheet to read, by its place from 0.
     pub sheet: Option<u32>,
+    /// The encoding of a text file, by name, where another one is recognised.
+    pub encoding: Option<String>,
+    /// The delimiter of a text file, where another one is recognised.
+    pub delimiter: Option<String>,
     /// The row that holds the headers, from 1.
     pub header_row: Option<u32>,
     /// Columns of the file, by header, and where they go: the name of a column, or nothing.
@@ -236,10 +241,21 @@ impl Works {
         let task = self.centre.register_import(&self.caller, request, import.lang).await?.task;
         let ended = self.ended(&task.id, &|progress| report(progress, true)).await?;
         let told = self.centre.details(&self.caller, ended.id.as_str()).await?.import;
+        self.forget(&import.dataset, &ended.id).await;
         if told.is_none() {
             succeeded(&ended)?;
         }
         Ok(LocalReport { planned, problems, report: told, errors })
+    }
+
+    /// Takes the import out of the database's ledger: it has ended, and what could take it back goes with this process.
+    async fn forget(&self, dataset: &str, task: &TaskId) {
+        let Ok(dataset) = self.centre.dataset(dataset).cloned() else { return };
+        let id = task.to_string();
+        let pruned = tokio::task::spawn_blocking(move || prune(&dataset, &[&id], &Arc::default())).await;
+        if !matches!(pruned, Ok(Ok(_))) {
+            tracing::warn!(task.id = %task, "what the ledger says of the import could not be removed");
+        }
     }
 
     /// Uploads the file and matches it as wanted.
@@ -258,6 +274,8 @@ impl Works {
             draft: draft.id.clone(),
             sheet: import.sheet,
             header_row: import.header_row,
+            encoding: import.encoding.clone(),
+            delimiter: import.delimiter.clone(),
             mode: import.mode,
             ..UpdateDraftRequest::default()
         };
@@ -267,7 +285,7 @@ impl Works {
             let column = column.ok_or_else(|| LocalError::NoHeader(header.clone()))?;
             request.mapping.push(MappedTo { index: column.index, target: target.clone() });
         }
-        (request.sheet, request.header_row) = (None, None);
+        (request.sheet, request.header_row, request.encoding, request.delimiter) = (None, None, None, None);
         let draft = self.centre.update_draft(&self.caller, &request).await?;
         match draft.problems.first() {
             Some(DraftProblem::Missing { columns }) => Err(LocalError::Missing(columns.clone())),
@@ -309,11 +327,15 @@ impl Works {
         let download = self.centre.download(&self.caller, check.id.as_str()).await?;
         let stream = self.centre.files().read(&download.key, 0..download.size_bytes).await.map_err(other)?;
         let mut stream = std::pin::pin!(stream);
-        let mut file = tokio::fs::File::create(path).await.map_err(path_error(path))?;
+        // Beside it first, so that a file of that name is whole or as it was.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let beside = tempfile::NamedTempFile::new_in(folder).map_err(path_error(path))?;
+        let mut file = tokio::fs::File::from_std(beside.reopen().map_err(path_error(path))?);
         while let Some(bytes) = stream.try_next().await.map_err(path_error(path))? {
             file.write_all(&bytes).await.map_err(path_error(path))?;
         }
         file.flush().await.map_err(path_error(path))?;
+        beside.persist(path).map_err(|error| path_error(path)(error.error))?;
         Ok(Some(path.clone()))
     }
 }

@@ -52,6 +52,7 @@ pub use transaction::PartOutcome;
 pub use undo::{UndoJob, UndoOrder, UndoPartJob, UndoPartOrder};
 
 pub(crate) use check::Course;
+pub(crate) use look::refusal;
 pub(crate) use stored::SCRATCH_PREFIX;
 pub(crate) use turns::Turns;
 

@@ -9,6 +9,8 @@ use longshore_tasks::Token;
 pub(crate) const DRAFTS: &str = "imports/";
 /// The folder of what tasks make on their way.
 pub(crate) const WORK: &str = "imports-work/";
+/// The folder of marks that an import has rows in the ledger of its database.
+pub(crate) const LEDGERS: &str = "imports-ledger/";
 /// What the key of a draft ends with.
 pub(crate) const DRAFT_FILE: &str = "draft.json";
 
@@ -49,6 +51,11 @@ pub(crate) struct WorkPlace(String);
 impl WorkPlace {
     pub(crate) fn of(task: &TaskId) -> WorkPlace {
         WorkPlace(format!("{WORK}{task}/"))
+    }
+
+    /// The mark that the task, an import, has rows in the ledger of its database: the name of its dataset.
+    pub(crate) fn ledger_mark(task: &TaskId) -> String {
+        format!("{LEDGERS}{task}")
     }
 
     /// Everything of the task.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use longshore_datasets::{Catalog, import};
 use longshore_files::{FileError, FileStore};
 use longshore_protocol::TaskId;
 use longshore_tasks::{StoreError, TaskStore, id};
 
 use super::draft::Draft;
-use super::place::{DRAFT_FILE, DRAFTS, WORK};
+use super::place::{DRAFT_FILE, DRAFTS, LEDGERS, WORK, WorkPlace};
 use super::stored::read_json;
 
 /// How old the id of a task must be before its work counts as left: a task is registered a moment before its record can be read
@@ -27,14 +28,15 @@ pub enum SweepError {
     Store(#[from] StoreError),
 }
 
-/// Removes drafts that were not touched for `draft_kept`, uploads that belong to no draft, and work of tasks whose record is gone;
-/// gives how many folders.
+/// Removes drafts that were not touched for `draft_kept`, uploads that belong to no draft, work of tasks whose record is gone, and
+/// what the databases' ledgers say of these; gives how many folders and imports.
 ///
 /// # Errors
 /// [`SweepError`]; what was removed stays removed.
 pub async fn sweep(
     files: &FileStore,
     store: &Arc<dyn TaskStore>,
+    catalog: &Arc<Catalog>,
     draft_kept: Duration,
 ) -> Result<u64, SweepError> {
     let now = store.now().await?;
@@ -86,6 +88,47 @@ pub async fn sweep(
             files.remove_folder(&format!("{WORK}{name}/")).await?;
             count += 1;
         }
+    }
+    Ok(count + tidy_ledgers(files, store, catalog).await?)
+}
+
+/// Removes the rows of the ledger of imports whose record is gone, and with it any worker that could write for them: see
+/// [`import::prune`].
+async fn tidy_ledgers(
+    files: &FileStore,
+    store: &Arc<dyn TaskStore>,
+    catalog: &Arc<Catalog>,
+) -> Result<u64, SweepError> {
+    let mut count = 0;
+    for mark in files.list(LEDGERS).await? {
+        let task = mark.key.strip_prefix(LEDGERS).and_then(|name| TaskId::parse(name).ok());
+        let Some(task) = task else { continue };
+        // The mark was made by the task's run, so a record that is not there has been removed.
+        if store.peek(&task).await?.task.is_some() {
+            continue;
+        }
+        // The kept rows first: without them nobody can write any more.
+        files.remove_folder(WorkPlace::of(&task).folder()).await?;
+        let dataset = files.get(&mark.key).await?;
+        let dataset = std::str::from_utf8(&dataset).ok().and_then(|id| catalog.get(id)).cloned();
+        // Of a dataset that is no longer configured the database can't be found either.
+        if let Some(dataset) = dataset {
+            let id = task.to_string();
+            let pruned =
+                tokio::task::spawn_blocking(move || import::prune(&dataset, &[&id], &Arc::default())).await;
+            match pruned
+                .map_err(|error| error.to_string())
+                .and_then(|pruned| pruned.map_err(|error| error.to_string()))
+            {
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(task.id = %task, error, "the ledger of an import could not be tidied; the next sweep tries again");
+                    continue;
+                }
+            }
+        }
+        files.remove(&mark.key).await?;
+        count += 1;
     }
     Ok(count)
 }

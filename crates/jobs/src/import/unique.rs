@@ -1,9 +1,7 @@
 //! Values that may stand once in a file and stand twice: found across all chunks.
 
-use std::collections::HashMap;
-
 use longshore_datasets::import::{CheckedChunk, KeyDigest};
-use longshore_datasets::{Dataset, text};
+use longshore_datasets::{Dataset, SourceError, text};
 use longshore_files::FileStore;
 use longshore_protocol::import::{CellProblem, RowError};
 use longshore_tasks::TaskContext;
@@ -14,10 +12,20 @@ use super::place::WorkPlace;
 use super::plan::Findings;
 use crate::work_error::WorkError;
 
-/// Digests in memory at a time: where a file has more, they are gone through several times, by their last bits.
-const DIGESTS_AT_ONCE: u64 = 4_000_000;
+/// Digests in memory at a time, of 32 bytes each: where a file has more, they are gone through several times, by their last bits.
+const DIGESTS_AT_ONCE: u64 = 1_000_000;
 /// Characters of a value that are told.
 const GIVEN_CHARS: usize = 100;
+
+/// What stands in a row and must be once. Ordered so that those that are the same stand together, in the order of their rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    digest: u128,
+    /// The place of the column; `u32::MAX` for the key.
+    column: u32,
+    row: u32,
+    part: u32,
+}
 
 /// A row with a value that an earlier one has.
 struct Duplicate {
@@ -29,7 +37,7 @@ struct Duplicate {
 /// Puts every row in error that repeats a value, naming the first row that has it; chunks with such rows are stored anew.
 ///
 /// # Errors
-/// If chunks can't be read or stored.
+/// If chunks can't be read or stored, or the task is told to stop.
 pub(super) async fn fail_duplicates(
     files: &FileStore,
     dataset: &Dataset,
@@ -41,18 +49,24 @@ pub(super) async fn fail_duplicates(
     let count: u64 = parts.iter().map(|part| part.digest_count).sum();
     let passes = u128::from(count.div_ceil(DIGESTS_AT_ONCE).max(1));
     for pass in 0..passes {
-        let mut first_rows: HashMap<(Option<usize>, u128), u32> = HashMap::new();
-        for (part, found) in parts.iter().zip(&mut found) {
+        let mut seen = Vec::with_capacity(count.min(DIGESTS_AT_ONCE) as usize);
+        for (part, number) in parts.iter().zip(0..) {
+            if context.stop().is_cancelled() {
+                return Err(WorkError::Source(SourceError::Stopped));
+            }
             let bytes = files.get(&part.digests).await?;
-            for KeyDigest { column, digest, row } in digests_of_bytes(&bytes) {
-                if digest % passes != pass {
-                    continue;
-                }
-                // Chunks and rows come in the file's order, so the first one seen is the first one there.
-                let first_row = *first_rows.entry((column, digest)).or_insert(row);
-                if first_row != row {
-                    found.push(Duplicate { column, row, first_row });
-                }
+            let of_pass = digests_of_bytes(&bytes).filter(|key| key.digest % passes == pass);
+            seen.extend(of_pass.map(|KeyDigest { column, digest, row }| Seen {
+                digest,
+                column: column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX),
+                row,
+                part: number,
+            }));
+        }
+        let repeated = tokio::task::spawn_blocking(move || repeated(seen)).await;
+        for (part, duplicate) in repeated.map_err(|error| WorkError::Thread(error.to_string()))? {
+            if let Some(found) = found.get_mut(part as usize) {
+                found.push(duplicate);
             }
         }
     }
@@ -69,6 +83,20 @@ pub(super) async fn fail_duplicates(
         (part.counts, part.findings) = (chunk.counts(), Findings::of(&chunk));
     }
     Ok(())
+}
+
+/// Those that are not the first of their kind, each with its part.
+fn repeated(mut seen: Vec<Seen>) -> Vec<(u32, Duplicate)> {
+    seen.sort_unstable();
+    let alike = seen.chunk_by(|a, b| (a.digest, a.column) == (b.digest, b.column));
+    let others = alike.filter_map(|alike| {
+        let (first, others) = alike.split_first()?;
+        Some(others.iter().map(|other| {
+            let column = Some(other.column as usize).filter(|_| other.column != u32::MAX);
+            (other.part, Duplicate { column, row: other.row, first_row: first.row })
+        }))
+    });
+    others.flatten().collect()
 }
 
 fn row_error(dataset: &Dataset, chunk: &CheckedChunk, duplicate: &Duplicate) -> RowError {

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use longshore_jobs::import::sweep::sweep;
 use longshore_jobs::{CentreError, CentreSettings, ImportSettings};
 use longshore_protocol::import::{
-    CheckRequest, DraftProblem, DraftRequest, FileKind, ImportMode, MappedTo, MatchedBy, UpdateDraftRequest,
+    CheckRequest, DraftProblem, DraftRequest, FileKind, ImportMode, ImportWay, MappedTo, MatchedBy,
+    UpdateDraftRequest,
 };
-use longshore_protocol::{ErrorCode, Lang, ProblemKind};
+use longshore_protocol::{ErrorCode, Lang, Phase, ProblemKind};
 
 use crate::people::{People, caller, file, problems, settings};
 
@@ -149,14 +150,17 @@ async fn a_draft_that_nobody_touches_goes() {
     let left = draft.expires_at - draft.server_now;
     assert!((1..=300).contains(&left), "{left}");
     let (files, store) = (centre.files().clone(), people.house.store.clone());
-    assert_eq!(sweep(&files, &store, Duration::from_secs(60)).await.expect("sweeps"), 0);
+    assert_eq!(
+        sweep(&files, &store, &people.house.catalog, Duration::from_secs(60)).await.expect("sweeps"),
+        0
+    );
     let gone = async {
         while people.draft_of(&people.ann).await.is_some() {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), gone).await.expect("its time passes");
-    assert!(sweep(&files, &store, kept).await.expect("sweeps") >= 1);
+    assert!(sweep(&files, &store, &people.house.catalog, kept).await.expect("sweeps") >= 1);
     assert!(people.house.files().iter().all(|path| !path.ends_with("draft.json")));
     people.stop().await;
 }
@@ -183,5 +187,68 @@ async fn matching_is_remembered_for_the_same_headers() {
     assert_eq!(found, [(Some("id"), MatchedBy::Memory), (Some("name"), MatchedBy::Memory)]);
     let bob = people.try_upload(&caller("bob"), "b.csv", text).await.expect("is taken");
     assert!(bob.columns.iter().all(|column| column.target.is_none()), "memory is a person's own");
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_forgets_imports_whose_record_is_gone() {
+    let people = People::new(1);
+    let draft = people.upload("people.csv", file(51..151)).await;
+    let (_, plan) = people.check(&people.ann, &draft).await;
+    let (import, _) = people.import(&people.ann, &plan, ImportWay::ValidRows).await;
+    let gone = import.id.to_string().replace(|c: char| c.is_ascii_digit(), "7");
+    let database = people.house.database();
+    let add = "INSERT INTO longshore_ledger SELECT ?1, chunk, kind, counts, at FROM longshore_ledger WHERE import = ?2";
+    database.execute(add, [&gone, import.id.as_str()]).expect("adds");
+    let (files, store) = (people.house.centre.files().clone(), people.house.store.clone());
+    files.put(&format!("imports-ledger/{gone}"), Bytes::from_static(b"people")).await.expect("is stored");
+    sweep(&files, &store, &people.house.catalog, Duration::from_secs(600)).await.expect("sweeps");
+    let imports = "SELECT group_concat(DISTINCT import) FROM longshore_ledger";
+    let left: String = database.query_row(imports, [], |row| row.get(0)).expect("answers");
+    assert_eq!(left, import.id.as_str());
+    let marks = files.list("imports-ledger/").await.expect("answers");
+    assert_eq!(
+        marks.iter().map(|mark| mark.key.as_str()).collect::<Vec<_>>(),
+        [format!("imports-ledger/{left}")]
+    );
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_turns_out_too_long_is_named_so() {
+    let import = ImportSettings { row_count_max: 300, ..settings().import };
+    let people = People::with(1, CentreSettings { import, ..settings() });
+    let draft = people.upload("long.csv", file(1..400)).await;
+    let task = people.register_check(&people.ann, &draft).await.task;
+    let task = people.house.until(&people.ann, &task, Phase::Failed).await;
+    let failure = task.failure.expect("it failed");
+    let detail =
+        serde_json::from_str(&failure.detail.expect("says what is wrong")).expect("a kind of problem");
+    assert_eq!(ProblemKind::SheetTooBig { what: "rows".into(), limit: 300 }, detail);
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_changes_of_one_revision_one_is_taken() {
+    let people = People::new(0);
+    let draft = people.upload("people.csv", file(1..9)).await;
+    let change = |target: &str| {
+        let request = UpdateDraftRequest {
+            dataset: "people".into(),
+            draft: draft.id.clone(),
+            revision: Some(draft.revision.clone()),
+            mapping: vec![MappedTo { index: 1, target: Some(target.to_owned()) }],
+            ..UpdateDraftRequest::default()
+        };
+        let (centre, ann) = (people.house.centre.clone(), people.ann.clone());
+        tokio::spawn(async move { centre.update_draft(&ann, &request).await.map(|draft| draft.columns) })
+    };
+    let (a, b) = (change("city"), change("amount"));
+    let answers = [a.await.expect("ends"), b.await.expect("ends")];
+    let taken: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
+    let refused: Vec<_> =
+        answers.iter().filter_map(|answer| answer.as_ref().err()).map(CentreError::code).collect();
+    assert_eq!(refused, [ErrorCode::DraftChanged]);
+    assert_eq!(taken, [&people.draft_of(&people.ann).await.expect("is there").columns]);
     people.stop().await;
 }

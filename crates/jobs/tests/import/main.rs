@@ -4,7 +4,9 @@
 mod support;
 
 mod draft;
+mod duplicates;
 mod endings;
 mod flow;
 mod people;
+mod refusals;
 mod template;

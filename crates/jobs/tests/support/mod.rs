@@ -25,6 +25,7 @@ const QUICK: Duration = Duration::from_millis(20);
 pub struct House {
     pub folder: tempfile::TempDir,
     pub store: Arc<dyn TaskStore>,
+    pub catalog: Arc<Catalog>,
     pub centre: Centre,
     registry: Arc<Registry>,
     shutdown: CancellationToken,
@@ -44,8 +45,16 @@ impl House {
         let store: Arc<dyn TaskStore> =
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let registry = Arc::new(longshore_jobs::registry(&catalog, &files, export, &settings.import));
-        let centre = Centre::new(store.clone(), catalog, files, settings);
-        House { folder, store, centre, registry, shutdown: CancellationToken::new(), parts: Vec::new() }
+        let centre = Centre::new(store.clone(), Arc::clone(&catalog), files, settings);
+        House {
+            folder,
+            store,
+            catalog,
+            centre,
+            registry,
+            shutdown: CancellationToken::new(),
+            parts: Vec::new(),
+        }
     }
 
     /// The same with a reaper and so many workers.

@@ -68,6 +68,15 @@ impl Texts {
                     format!("第 {} 行含有无法识别的字符，请更换编码，或将文件另存为 UTF-8。", grouped(*row))
                 }
             },
+            ProblemKind::UnclosedQuote { row } => match self.lang {
+                Lang::En => format!(
+                    "Row {} opens a quotation mark that is never closed. Close or remove it and upload the file again.",
+                    grouped(*row)
+                ),
+                Lang::Zh => {
+                    format!("第 {} 行的引号没有闭合，请补全或删除该引号后重新上传。", grouped(*row))
+                }
+            },
             ProblemKind::NoSuchChoice { name } => match self.lang {
                 Lang::En => format!("The file has no “{name}”. Choose one that is offered."),
                 Lang::Zh => format!("文件中没有“{name}”，请从列出的选项中选择。"),
@@ -88,6 +97,9 @@ impl Texts {
             "cells" => (format!("at most {limit_words} cells"), format!("最多 {limit_words} 个单元格")),
             "cell_bytes" => {
                 (format!("at most {} in a cell", size(limit)), format!("每个单元格最多 {}", size(limit)))
+            }
+            "text_bytes" => {
+                (format!("at most {} of text", size(limit)), format!("文本总量最多 {}", size(limit)))
             }
             "shared_strings" => {
                 (format!("at most {limit_words} different texts"), format!("最多 {limit_words} 个不同文本"))
@@ -119,7 +131,9 @@ mod tests {
             ProblemKind::FileTooBig { limit_bytes: 8 },
             ProblemKind::SheetTooBig { what: "rows".into(), limit: 8 },
             ProblemKind::SheetTooBig { what: "cell_bytes".into(), limit: 8 },
+            ProblemKind::SheetTooBig { what: "text_bytes".into(), limit: 8 },
             ProblemKind::BadEncoding { row: 8 },
+            ProblemKind::UnclosedQuote { row: 8 },
             ProblemKind::NoSuchChoice { name: "x".into() },
             ProblemKind::NotImportable,
             ProblemKind::ModeNotAllowed { name: "insert".into() },

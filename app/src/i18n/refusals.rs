@@ -123,6 +123,7 @@ impl Texts {
             | ProblemKind::FileTooBig { .. }
             | ProblemKind::SheetTooBig { .. }
             | ProblemKind::BadEncoding { .. }
+            | ProblemKind::UnclosedQuote { .. }
             | ProblemKind::NoSuchChoice { .. }
             | ProblemKind::NotImportable
             | ProblemKind::ModeNotAllowed { .. }

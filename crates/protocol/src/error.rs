@@ -173,7 +173,7 @@ pub enum ProblemKind {
     },
     /// The sheet has too many rows, columns or cells, or one of its cells is too long.
     SheetTooBig {
-        /// What there are too many of: `rows`, `columns`, `cells`, `cell_bytes`, `shared_strings` or `seconds`.
+        /// What there are too many of: `rows`, `columns`, `cells`, `cell_bytes`, `text_bytes`, `shared_strings` or `seconds`.
         what: String,
         /// How many at most.
         limit: u64,
@@ -181,6 +181,11 @@ pub enum ProblemKind {
     /// A text file holds bytes that are no characters of its encoding.
     BadEncoding {
         /// The row's number in the file, from 1.
+        row: u64,
+    },
+    /// A quotation mark of a text file is opened and never closed.
+    UnclosedQuote {
+        /// The number in the file, from 1, of the row in which it is opened.
         row: u64,
     },
     /// There is no such sheet, row, encoding or delimiter.

@@ -7,8 +7,8 @@
 //! Invariants:
 //! - Synchronous: no tokio, no network. Call it from a thread that may block.
 //! - No value changes silently. What an XLSX cell cannot hold exactly is written as text: numbers
-//!   of more than 15 digits, dates before 1900-03-01 or after 9999-12-31, times outside of a day,
-//!   NaN and infinities. A text longer than a cell is shortened, and told in [`Summary::shortened`].
+//!   of more than 15 digits, dates before 1900-03-01 or after 9999-12-31, moments whose microseconds
+//!   have no number (many from 2079 on), times outside of a day, NaN and infinities. A text longer than a cell is shortened, and told in [`Summary::shortened`].
 //! - A moment (`Timestamp` with a zone) is shown as date and time of its zone in XLSX and CSV, for
 //!   neither has a type for moments: with an offset behind it a spreadsheet program takes it for
 //!   text, which it neither sorts nor filters as dates. Parquet keeps the instant and the zone.

@@ -14,8 +14,9 @@ const PREPARED_ROWS: u32 = 10_000;
 /// Characters that a list inside a rule may have, separators included ("Data validation", Excel specifications); longer ones
 /// stand on a sheet of their own.
 const LIST_CHARS_MAX: usize = 255;
-/// The sheet of such lists.
+/// The sheet of such lists, and its name where the first sheet has that one.
 const LISTS: &str = "Lists";
+const OTHER_LISTS: &str = "Lists_2";
 const REQUIRED_FILL: Color = Color::RGB(0xFDE9D9);
 const HEADER_FILL: Color = Color::RGB(0xE8EEF4);
 
@@ -45,9 +46,11 @@ pub fn write_template<W: Write + Seek + Send>(
 ) -> Result<(), XlsxError> {
     let mut workbook = Workbook::new();
     let mut sheet = Worksheet::new();
-    sheet.set_name(sheet_name(title, 1))?.set_freeze_panes(1, 0)?;
+    let title = sheet_name(title, 1);
+    let lists_name = if title.eq_ignore_ascii_case(LISTS) { OTHER_LISTS } else { LISTS };
+    sheet.set_name(title)?.set_freeze_panes(1, 0)?;
     let mut lists = Worksheet::new();
-    lists.set_name(LISTS)?.set_hidden(true);
+    lists.set_name(lists_name)?.set_hidden(true);
     let mut list_count = 0;
     for (column, number) in columns.iter().zip(0u16..) {
         write_header(&mut sheet, number, column)?;
@@ -55,7 +58,7 @@ pub fn write_template<W: Write + Seek + Send>(
         sheet.set_column_format(number, &format)?;
         write_example(&mut sheet, number, column, &format)?;
         if !column.allowed.is_empty() {
-            let joined = column.allowed.iter().map(|text| text.chars().count() + 1).sum::<usize>();
+            let joined = column.allowed.iter().map(|text| units_in_rule(text) + 1).sum::<usize>() - 1;
             let has_comma = column.allowed.iter().any(|text| text.contains(','));
             let rule = if joined <= LIST_CHARS_MAX && !has_comma {
                 DataValidation::new().allow_list_strings(&column.allowed)?
@@ -64,7 +67,7 @@ pub fn write_template<W: Write + Seek + Send>(
                     lists.write_string(row, list_count, text)?;
                 }
                 let letter = rust_xlsxwriter::utility::column_number_to_name(list_count);
-                let range = format!("={LISTS}!${letter}$1:${letter}${}", column.allowed.len());
+                let range = format!("={lists_name}!${letter}$1:${letter}${}", column.allowed.len());
                 list_count += 1;
                 DataValidation::new().allow_list_formula(range.as_str().into())
             };
@@ -76,6 +79,11 @@ pub fn write_template<W: Write + Seek + Send>(
         workbook.push_worksheet(lists);
     }
     workbook.save_to_writer(sink)
+}
+
+/// UTF-16 units that a text takes in a rule, where a quote is doubled.
+fn units_in_rule(text: &str) -> usize {
+    text.encode_utf16().count() + text.matches('"').count()
 }
 
 fn write_header(sheet: &mut Worksheet, number: u16, column: &TemplateColumn) -> Result<(), XlsxError> {

@@ -165,6 +165,7 @@ pub(crate) fn refusal(error: &ReadError) -> Option<ProblemKind> {
                 Limit::Columns => "columns",
                 Limit::Cells => "cells",
                 Limit::CellBytes | Limit::RowBytes => "cell_bytes",
+                Limit::TextBytes => "text_bytes",
                 Limit::SharedStringBytes => "shared_strings",
                 Limit::Seconds => "seconds",
                 Limit::UncompressedBytes | Limit::CompressionRatio | Limit::FileBytes => {
@@ -179,6 +180,7 @@ pub(crate) fn refusal(error: &ReadError) -> Option<ProblemKind> {
             ProblemKind::SheetTooBig { what: what.to_owned(), limit: *allowed }
         }
         ReadError::BadEncoding { row, .. } => ProblemKind::BadEncoding { row: u64::from(*row) },
+        ReadError::UnclosedQuote { row } => ProblemKind::UnclosedQuote { row: u64::from(*row) },
         ReadError::NoSuchSheet { number, .. } => ProblemKind::NoSuchChoice { name: number.to_string() },
         ReadError::Stopped | ReadError::Io(_) => return None,
     })

@@ -163,7 +163,9 @@ impl Finder {
             let length = common(bytes, at, distance).min(end - at);
             // Each byte saves some four bits, and each doubling of the distance costs one.
             let saved = 4 * length.saturating_sub(best.length);
-            if saved > (distance.ilog2() - best.distance.max(1).ilog2()) as usize || best.length == 0 {
+            if saved > distance.ilog2().saturating_sub(best.distance.max(1).ilog2()) as usize
+                || best.length == 0
+            {
                 best = Found { length, distance };
             }
             candidate = self.earlier[(candidate - 1) % DISTANCE_MAX] as usize;

@@ -56,6 +56,13 @@ pub enum ReadError {
         encoding: &'static str,
     },
 
+    /// A quote that is opened and never closed, which makes one field of the whole rest of a text file.
+    #[error("the quote that is opened in row {row} is never closed")]
+    UnclosedQuote {
+        /// The row in the file in which it is opened, from 1.
+        row: u32,
+    },
+
     /// The workbook has fewer sheets.
     #[error("there is no sheet {number}; the file has {sheet_count}")]
     NoSuchSheet {

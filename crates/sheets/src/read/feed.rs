@@ -41,8 +41,6 @@ pub(super) struct Feed<'a> {
     pub(super) rows: Rows,
     pub(super) watch: Watch,
     rows_per_batch: usize,
-    /// Named where bytes of a cell are no characters.
-    pub(super) encoding: &'static str,
     /// About how many rows there are, where the file tells.
     pub(super) row_count_hint: Option<u64>,
     sink: &'a mut dyn FnMut(CellBatch) -> ControlFlow<()>,
@@ -55,12 +53,13 @@ impl<'a> Feed<'a> {
         rows_per_batch: usize,
         sink: &'a mut dyn FnMut(CellBatch) -> ControlFlow<()>,
     ) -> Feed<'a> {
-        Feed { rows: Rows::new(limits), watch, rows_per_batch, encoding: "utf-8", row_count_hint: None, sink }
+        Feed { rows: Rows::new(limits), watch, rows_per_batch, row_count_hint: None, sink }
     }
 
     /// Begins the row with that number in the file, from 1; the rows before it may leave.
     #[inline]
     pub(super) fn begin_row(&mut self, number: u32) -> Result<(), ReadError> {
+        self.hand_on_parted()?;
         if self.rows.is_full(self.rows_per_batch) && self.hand_on()?.is_break() {
             return Err(ReadError::Stopped);
         }
@@ -70,13 +69,21 @@ impl<'a> Feed<'a> {
 
     /// Hands on the last rows.
     pub(super) fn finish(&mut self) -> Result<(), ReadError> {
+        self.hand_on_parted()?;
         // Who wants no more after the last rows has had all.
         self.hand_on().map(|_| ())
     }
 
+    /// Hands on rows that are to be so before the others.
+    #[inline]
+    fn hand_on_parted(&mut self) -> Result<(), ReadError> {
+        let Some(batch) = self.rows.parted() else { return Ok(()) };
+        if (self.sink)(batch).is_break() { Err(ReadError::Stopped) } else { Ok(()) }
+    }
+
     fn hand_on(&mut self) -> Result<ControlFlow<()>, ReadError> {
         self.watch.check()?;
-        let Some(batch) = self.rows.take(self.encoding)? else {
+        let Some(batch) = self.rows.take()? else {
             return Ok(ControlFlow::Continue(()));
         };
         Ok((self.sink)(batch))

@@ -19,6 +19,8 @@ pub struct ReadLimits {
     pub cell_bytes: u64,
     /// Bytes of one row's cells, beyond 8 MiB. By default 32 MiB.
     pub row_bytes: u64,
+    /// Bytes of all texts of a sheet, each counted as often as it stands there: a file may say little and mean much. By default 8 GiB.
+    pub text_bytes: u64,
     /// Bytes that come out of a zip's members that are read, together. By default 8 GiB.
     pub uncompressed_bytes: u64,
     /// How many times its compressed size a zip's member may be once it is beyond 64 MiB. By default 500; what
@@ -42,6 +44,7 @@ impl Default for ReadLimits {
             cells: 500_000_000,
             cell_bytes: 1 << 20,
             row_bytes: 32 << 20,
+            text_bytes: 8 << 30,
             uncompressed_bytes: 8 << 30,
             compression_ratio: 500,
             shared_string_bytes: 256 << 20,
@@ -65,6 +68,8 @@ pub enum Limit {
     CellBytes,
     /// [`ReadLimits::row_bytes`].
     RowBytes,
+    /// [`ReadLimits::text_bytes`].
+    TextBytes,
     /// [`ReadLimits::uncompressed_bytes`] or [`ReadLimits::whole_uncompressed_bytes`].
     UncompressedBytes,
     /// [`ReadLimits::compression_ratio`].
@@ -85,6 +90,7 @@ impl fmt::Display for Limit {
             Limit::Cells => "cells",
             Limit::CellBytes => "bytes in one cell",
             Limit::RowBytes => "bytes in one row",
+            Limit::TextBytes => "bytes in all cells",
             Limit::UncompressedBytes => "bytes uncompressed",
             Limit::CompressionRatio => "times the compressed size",
             Limit::SharedStringBytes => "bytes of shared strings",

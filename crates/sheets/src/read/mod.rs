@@ -7,7 +7,7 @@
 //! - What comes from outside is limited before memory is taken for it, see [`ReadLimits`]; sizes that a file declares are never
 //!   believed. A file that cannot be read gives a [`ReadError`], never a panic.
 //! - Cells keep what the file says: numbers by their decimal text, dates by their number format as ISO 8601, formulas by the
-//!   value that was stored with them. What a text means is not guessed here.
+//!   value that was stored with them; one without is an error, not an empty cell. What a text means is not guessed here.
 //! - Of a merged cell the value stands at its top left. Values of cells that it covers are not seen in ODS, which marks them where they stand.
 //!   In XLSX, XLSB and XLS they come through: what is merged is said behind the rows there, so leaving them out would mean to inflate
 //!   every sheet twice, and programs for people remove them on merging. A header that is merged names its first column only.
@@ -29,6 +29,7 @@ mod rows;
 mod serial;
 mod text;
 mod whole;
+mod xlsb;
 mod xlsx;
 
 use std::fs::File;
@@ -41,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 use feed::{Feed, Watch};
 use package::Package;
+pub(crate) use serial::DIGITS_OF_MICROS;
 
 pub use batch::{Cell, CellBatch, CellColumn};
 pub use error::ReadError;

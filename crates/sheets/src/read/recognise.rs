@@ -18,8 +18,11 @@ const COMPOUND_FILE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// Bytes of the beginning that are looked at.
 const BEGINNING_BYTES: u64 = 4096;
 
+/// Both ends of a Parquet file; a text may begin so by chance.
+const PARQUET: &[u8] = b"PAR1";
+
 /// Beginnings of files that people take for spreadsheets.
-const OTHERS: [(&[u8], &str); 12] = [
+const OTHERS: [(&[u8], &str); 11] = [
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture"),
     (b"\xFF\xD8\xFF", "a picture"),
@@ -28,7 +31,6 @@ const OTHERS: [(&[u8], &str); 12] = [
     (b"Rar!", "a RAR archive"),
     (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"),
     (b"\x28\xB5\x2F\xFD", "a file compressed by Zstandard"),
-    (b"PAR1", "a Parquet file"),
     (b"SQLite format 3\0", "a SQLite database"),
     (b"{\\rtf", "a text document (RTF)"),
     (b"\x7FELF", "a program"),
@@ -48,6 +50,9 @@ pub(super) fn recognise(path: &Path, limits: &ReadLimits) -> Result<Recognised, 
     if beginning.starts_with(COMPOUND_FILE) {
         return compound(path, &mut file, limits);
     }
+    if beginning.starts_with(PARQUET) && ends_with(&mut file, PARQUET)? {
+        return Err(other("a Parquet file"));
+    }
     if let Some((_, found)) = OTHERS.iter().find(|(start, _)| beginning.starts_with(start)) {
         return Err(other(found));
     }
@@ -65,6 +70,13 @@ pub(super) fn recognise(path: &Path, limits: &ReadLimits) -> Result<Recognised, 
         }
         None => Err(other("a file of another kind")),
     }
+}
+
+fn ends_with(file: &mut File, end: &[u8]) -> Result<bool, ReadError> {
+    let mut last = Vec::new();
+    file.seek(SeekFrom::End(-(end.len() as i64)))?;
+    file.read_to_end(&mut last)?;
+    Ok(last == end)
 }
 
 fn other(found: &str) -> ReadError {

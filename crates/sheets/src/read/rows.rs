@@ -10,7 +10,7 @@ pub(crate) const ROWS_PER_BATCH: usize = 4096;
 /// Cells of a batch, empty ones among them, unless one row alone has more.
 const CELLS_PER_BATCH: usize = 1 << 20;
 /// Bytes of text of a batch before it is closed.
-const BYTES_PER_BATCH: usize = 8 << 20;
+pub(super) const BYTES_PER_BATCH: usize = 8 << 20;
 
 /// One column on its way: texts behind one another.
 #[derive(Default)]
@@ -37,6 +37,12 @@ pub(crate) struct Rows {
     /// Rows of the batch taken last, and bytes of each of its columns: the next will be alike.
     last_row_count: usize,
     last_sizes: Vec<usize>,
+    /// Rows that were parted from one that is much wider, to be handed on before it.
+    parted: Option<CellBatch>,
+    /// Bytes of the texts of the batches that were taken.
+    text_bytes: u64,
+    /// Named where bytes of a cell are no characters.
+    pub(super) encoding: &'static str,
 }
 
 impl Rows {
@@ -53,12 +59,21 @@ impl Rows {
             column_count: 0,
             last_row_count: 0,
             last_sizes: Vec::new(),
+            parted: None,
+            text_bytes: 0,
+            encoding: "utf-8",
         }
     }
 
     /// Rows that held something so far.
     pub(crate) fn row_count(&self) -> u64 {
         self.row_count + self.row_numbers.len() as u64
+    }
+
+    /// Rows that were parted from the others because a wider one came, and that are to be handed on first.
+    #[inline]
+    pub(crate) fn parted(&mut self) -> Option<CellBatch> {
+        self.parted.take()
     }
 
     /// The widest row so far.
@@ -157,6 +172,13 @@ impl Rows {
         if column as u64 >= self.limits.columns {
             return Err(too_big(Limit::Columns, self.limits.columns, column as u64 + 1));
         }
+        let row = if row > 0 && (row + 1) * (column + 1) > CELLS_PER_BATCH {
+            // Else every row of the batch would become as wide as this one.
+            self.part(row)?;
+            0
+        } else {
+            row
+        };
         for index in self.columns.len()..=column {
             let size = self.last_sizes.get(index).copied().unwrap_or_default();
             self.columns.push(Column::with_room(if size > 0 { self.last_row_count } else { 0 }, size));
@@ -165,6 +187,24 @@ impl Rows {
             bytes.extend_from_slice(&text);
             Ok(kind)
         })
+    }
+
+    /// Makes a batch of the rows before `row`, the one that is being filled, with which the next batch begins.
+    fn part(&mut self, row: usize) -> Result<(), ReadError> {
+        let mut begun = Vec::with_capacity(self.columns.len());
+        let mut byte_count = 0;
+        for column in &mut self.columns {
+            let cell = column.part(row);
+            byte_count += cell.bytes.len();
+            begun.push(cell);
+        }
+        let number = self.row_numbers.split_off(row);
+        self.byte_count -= byte_count;
+        let is_started = self.is_started;
+        self.parted = self.take()?;
+        (self.columns, self.row_numbers) = (begun, number);
+        (self.byte_count, self.is_started) = (byte_count, is_started);
+        Ok(())
     }
 
     fn start_row(&mut self) -> Result<(), ReadError> {
@@ -177,9 +217,7 @@ impl Rows {
     }
 
     /// The batch of the rows so far, after which an empty one begins; `None` where no row holds anything.
-    ///
-    /// `encoding` is named where bytes are no UTF-8.
-    pub(crate) fn take(&mut self, encoding: &'static str) -> Result<Option<CellBatch>, ReadError> {
+    pub(crate) fn take(&mut self) -> Result<Option<CellBatch>, ReadError> {
         let row_numbers = std::mem::replace(&mut self.row_numbers, Vec::with_capacity(ROWS_PER_BATCH));
         let row_count = row_numbers.len();
         if row_count == 0 {
@@ -191,6 +229,10 @@ impl Rows {
         if self.cell_count > self.limits.cells {
             return Err(too_big(Limit::Cells, self.limits.cells, self.cell_count));
         }
+        self.text_bytes += self.byte_count as u64;
+        if self.text_bytes > self.limits.text_bytes {
+            return Err(too_big(Limit::TextBytes, self.limits.text_bytes, self.text_bytes));
+        }
         self.byte_count = 0;
         self.is_started = false;
         let mut columns = Vec::with_capacity(self.columns.len());
@@ -199,7 +241,7 @@ impl Rows {
         for column in &mut self.columns {
             let column = std::mem::take(column);
             self.last_sizes.push(column.bytes.len());
-            columns.push(column.finish(&row_numbers, encoding)?);
+            columns.push(column.finish(&row_numbers, self.encoding)?);
         }
         self.columns.clear();
         let batch = CellBatch::new(UInt32Array::from(row_numbers), columns);
@@ -214,6 +256,17 @@ impl Column {
             ends: Vec::with_capacity(row_count),
             bytes: Vec::with_capacity(size + size / 8),
         }
+    }
+
+    /// Takes the cell of the row out, the last of the column, if it has one, as the first cell of another column.
+    fn part(&mut self, row: usize) -> Column {
+        if self.kinds.len() <= row {
+            return Column::default();
+        }
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.ends.truncate(row);
+        let bytes = self.bytes.split_off(start);
+        Column { kinds: self.kinds.split_off(row), ends: vec![bytes.len() as i32], bytes }
     }
 
     /// Adds empty cells until `row`, the place of the next one. A cell that is already there is there twice.

@@ -3,25 +3,30 @@
 //! calamine runs on a thread of its own, which may panic without harm, and is left alone when it takes too long.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::Builder;
 use std::time::Duration;
 
-use calamine::{Data, DataRef, Reader, Sheet, SheetType, SheetVisible, Xls, XlsError, Xlsb, XlsbError};
+use calamine::{
+    Data, DataRef, ExcelDateTime, Reader, Sheet, SheetType, SheetVisible, Xls, XlsError, Xlsb, XlsbError,
+};
 
 use crate::number::FloatText;
 
 use super::feed::{Feed, Watch};
 use super::package::Package;
 use super::rows::too_big;
-use super::serial::{ELAPSED, push_serial};
+use super::serial::{DATE, ELAPSED, TIME, doubt, push_serial};
+use super::xlsb::FormulaErrors;
 use super::{CellKind, FileKind, Limit, ReadError, ReadLimits, SheetInfo, biff};
 
 /// Cells handed over at a time.
 const CELLS_AT_ONCE: usize = 4096;
+/// Bytes of their texts, beyond which fewer are: a long text may stand in many cells.
+const BYTES_AT_ONCE: usize = 1 << 20;
 /// Handovers that wait.
 const WAITING: usize = 4;
 /// How often the flag for stopping is looked at while nothing comes.
@@ -40,9 +45,8 @@ type Sender = SyncSender<Vec<Found>>;
 /// The sheets of a file that have cells.
 pub(super) fn sheets(path: &Path, kind: FileKind, limits: &ReadLimits) -> Result<Vec<SheetInfo>, ReadError> {
     let watch = Watch::new(&Arc::default(), limits);
-    check(path, kind, limits, &watch)?;
-    let path = path.to_owned();
-    guarded(&watch, move |_| open(&path, kind).map(|book| with_cells(book.sheets())), &mut |_| Ok(()))
+    let source = Source::checked(path, kind, limits, &watch)?;
+    guarded(&watch, move |_| source.open().map(|book| with_cells(book.sheets())), &mut |_| Ok(()))
 }
 
 /// Feeds the rows of a sheet, by its place among those that have cells.
@@ -54,8 +58,8 @@ pub(super) fn read(
     feed: &mut Feed<'_>,
 ) -> Result<(), ReadError> {
     let watch = feed.watch.clone();
-    check(path, kind, limits, &watch)?;
-    let (path, rows_max) = (path.to_owned(), limits.rows.min(u64::from(u32::MAX)));
+    let source = Source::checked(path, kind, limits, &watch)?;
+    let (rows_max, cell_bytes) = (limits.rows.min(u64::from(u32::MAX)), limits.cell_bytes);
     let mut row = None;
     let mut take = |cells: Vec<Found>| {
         for cell in cells {
@@ -77,26 +81,48 @@ pub(super) fn read(
         }
         Ok(())
     };
-    guarded(&watch, move |sender| send_sheet(&path, kind, sheet, &sender), &mut take)?;
+    let send = move |sender| send_sheet(source, sheet, Batch::new(sender, cell_bytes));
+    guarded(&watch, send, &mut take)?;
     feed.finish()
 }
 
-/// Refuses what would take too much memory.
-fn check(path: &Path, kind: FileKind, limits: &ReadLimits, watch: &Watch) -> Result<(), ReadError> {
-    let size = std::fs::metadata(path)?.len();
-    if size > limits.whole_file_bytes {
-        return Err(too_big(Limit::FileBytes, limits.whole_file_bytes, size));
+/// A file that may be loaded.
+enum Source {
+    Xlsb(PathBuf, ReadLimits),
+    /// The container with the workbook's records.
+    Xls(Vec<u8>),
+}
+
+impl Source {
+    /// Refuses what would take too much memory.
+    fn checked(path: &Path, kind: FileKind, limits: &ReadLimits, watch: &Watch) -> Result<Source, ReadError> {
+        let size = std::fs::metadata(path)?.len();
+        if size > limits.whole_file_bytes {
+            return Err(too_big(Limit::FileBytes, limits.whole_file_bytes, size));
+        }
+        if kind == FileKind::Xls {
+            return biff::load(path, limits, watch).map(Source::Xls);
+        }
+        let whole = ReadLimits { uncompressed_bytes: limits.whole_uncompressed_bytes, ..limits.clone() };
+        let package = Package::open(path, &whole)?;
+        let declared = package.declared_size();
+        if declared > limits.whole_uncompressed_bytes {
+            return Err(too_big(Limit::UncompressedBytes, limits.whole_uncompressed_bytes, declared));
+        }
+        package.check_all(watch)?;
+        Ok(Source::Xlsb(path.to_owned(), whole))
     }
-    if kind == FileKind::Xls {
-        return biff::check(path, limits, watch);
+
+    fn open(self) -> Result<Book, ReadError> {
+        Ok(match self {
+            Source::Xlsb(path, limits) => {
+                let errors = Package::open(&path, &limits)?;
+                let book = Xlsb::new(BufReader::new(File::open(path)?)).map_err(xlsb_error)?;
+                Book::Xlsb(Box::new(book), errors)
+            }
+            Source::Xls(bytes) => Book::Xls(Box::new(Xls::new(Cursor::new(bytes)).map_err(xls_error)?)),
+        })
     }
-    let whole = ReadLimits { uncompressed_bytes: limits.whole_uncompressed_bytes, ..limits.clone() };
-    let package = Package::open(path, &whole)?;
-    let declared = package.declared_size();
-    if declared > limits.whole_uncompressed_bytes {
-        return Err(too_big(Limit::UncompressedBytes, limits.whole_uncompressed_bytes, declared));
-    }
-    package.check_all(watch)
 }
 
 /// Runs `work` on a thread of its own and takes what it sends.
@@ -140,22 +166,15 @@ fn receive(
 
 /// An open workbook.
 enum Book {
-    Xlsb(Box<Xlsb<BufReader<File>>>),
-    Xls(Box<Xls<BufReader<File>>>),
-}
-
-fn open(path: &PathBuf, kind: FileKind) -> Result<Book, ReadError> {
-    let file = BufReader::new(File::open(path)?);
-    match kind {
-        FileKind::Xlsb => Ok(Book::Xlsb(Box::new(Xlsb::new(file).map_err(xlsb_error)?))),
-        _ => Ok(Book::Xls(Box::new(Xls::new(file).map_err(xls_error)?))),
-    }
+    /// The package once more is for what calamine does not tell.
+    Xlsb(Box<Xlsb<BufReader<File>>>, Package),
+    Xls(Box<Xls<Cursor<Vec<u8>>>>),
 }
 
 impl Book {
     fn sheets(&self) -> &[Sheet] {
         match self {
-            Book::Xlsb(book) => book.sheets_metadata(),
+            Book::Xlsb(book, _) => book.sheets_metadata(),
             Book::Xls(book) => book.sheets_metadata(),
         }
     }
@@ -170,41 +189,89 @@ fn with_cells(sheets: &[Sheet]) -> Vec<SheetInfo> {
     with_cells.map(info).collect()
 }
 
-fn send_sheet(path: &PathBuf, kind: FileKind, sheet: usize, sender: &Sender) -> Result<(), ReadError> {
-    let book = open(path, kind)?;
+/// Cells on their way out of calamine's thread.
+struct Batch {
+    sender: Sender,
+    cells: Vec<Found>,
+    byte_count: usize,
+    cell_bytes: u64,
+}
+
+impl Batch {
+    fn new(sender: Sender, cell_bytes: u64) -> Batch {
+        Batch { sender, cells: Vec::with_capacity(CELLS_AT_ONCE), byte_count: 0, cell_bytes }
+    }
+
+    /// Adds a cell; `false` once nobody listens any more.
+    fn push(&mut self, row: u32, column: u32, kind: CellKind, text: Vec<u8>) -> Result<bool, ReadError> {
+        if text.len() as u64 > self.cell_bytes {
+            return Err(too_big(Limit::CellBytes, self.cell_bytes, text.len() as u64));
+        }
+        self.byte_count += text.len();
+        self.cells.push(Found { row, column, kind, text });
+        let is_full = self.cells.len() >= CELLS_AT_ONCE || self.byte_count >= BYTES_AT_ONCE;
+        Ok(!is_full || self.send())
+    }
+
+    fn send(&mut self) -> bool {
+        self.byte_count = 0;
+        self.sender.send(std::mem::take(&mut self.cells)).is_ok()
+    }
+}
+
+fn send_sheet(source: Source, sheet: usize, mut batch: Batch) -> Result<(), ReadError> {
+    let book = source.open()?;
     let sheets = with_cells(book.sheets());
     let missing = ReadError::NoSuchSheet { number: sheet + 1, sheet_count: sheets.len() };
     let name = &sheets.get(sheet).ok_or(missing)?.name;
-    let mut batch = Vec::with_capacity(CELLS_AT_ONCE);
-    // Whether somebody listens still.
-    let mut send = |row: u32, column: u32, value: DataRef<'_>| {
-        let mut text = Vec::new();
-        let kind = push_value(&value, &mut text);
-        batch.push(Found { row, column, kind, text });
-        batch.len() < CELLS_AT_ONCE || sender.send(std::mem::take(&mut batch)).is_ok()
+    let is_heard = match book {
+        Book::Xlsb(book, package) => send_xlsb(*book, &package, name, &mut batch)?,
+        Book::Xls(book) => send_xls(*book, name, &mut batch)?,
     };
-    match book {
-        Book::Xlsb(mut book) => {
-            let mut cells = book.worksheet_cells_reader(name).map_err(xlsb_error)?;
-            while let Some(cell) = cells.next_cell().map_err(xlsb_error)? {
-                let (row, column) = cell.get_position();
-                if !send(row, column, cell.get_value().clone()) {
-                    return Ok(());
-                }
+    if is_heard {
+        batch.send();
+    }
+    Ok(())
+}
+
+fn send_xlsb(
+    mut book: Xlsb<BufReader<File>>,
+    package: &Package,
+    name: &str,
+    batch: &mut Batch,
+) -> Result<bool, ReadError> {
+    let mut errors = FormulaErrors::of_sheet(package, name)?;
+    let mut cells = book.worksheet_cells_reader(name).map_err(xlsb_error)?;
+    loop {
+        let cell = cells.next_cell().map_err(xlsb_error)?;
+        let position = cell.as_ref().map(calamine::Cell::get_position);
+        // Within a row cells may come in any order.
+        let last_row = position.map_or(u32::MAX, |(row, _)| row);
+        while let Some((row, column, text)) = errors.next_until(last_row)? {
+            if !batch.push(row, column, CellKind::Error, text.into())? {
+                return Ok(false);
             }
         }
-        Book::Xls(mut book) => {
-            let range = book.worksheet_range(name).map_err(xls_error)?;
-            let (first_row, first_column) = range.start().unwrap_or_default();
-            for (row, column, value) in range.used_cells() {
-                if !send(first_row + row as u32, first_column + column as u32, borrowed(value)) {
-                    return Ok(());
-                }
-            }
+        let (Some(cell), Some((row, column))) = (cell, position) else { return Ok(true) };
+        let mut text = Vec::new();
+        let kind = push_value(cell.get_value(), &mut text);
+        if !batch.push(row, column, kind, text)? {
+            return Ok(false);
         }
     }
-    let _ = sender.send(batch);
-    Ok(())
+}
+
+fn send_xls(mut book: Xls<Cursor<Vec<u8>>>, name: &str, batch: &mut Batch) -> Result<bool, ReadError> {
+    let range = book.worksheet_range(name).map_err(xls_error)?;
+    let (first_row, first_column) = range.start().unwrap_or_default();
+    for (row, column, value) in range.used_cells() {
+        let mut text = Vec::new();
+        let kind = push_value(&borrowed(value), &mut text);
+        if !batch.push(first_row + row as u32, first_column + column as u32, kind, text)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn borrowed(value: &Data) -> DataRef<'_> {
@@ -235,26 +302,32 @@ fn push_value(value: &DataRef<'_>, out: &mut Vec<u8>) -> CellKind {
         DataRef::Empty => (String::new(), CellKind::Empty),
         DataRef::DateTime(moment) => {
             let serial = moment.as_f64();
-            if moment.is_duration() && push_serial(serial, ELAPSED, false, out) {
+            let form = match moment.is_duration() {
+                true => ELAPSED,
+                false if serial < 1.0 => TIME,
+                false => DATE,
+            };
+            if push_serial(serial, doubt(serial), form, is_1904(moment), out) {
                 return CellKind::Date;
             }
-            let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
-            let mut time = format!("{hour:02}:{minute:02}:{second:02}");
-            if milli > 0 {
-                time.push_str(&format!(".{milli:03}"));
-            }
-            match serial {
-                _ if !(0.0..2_958_466.0).contains(&serial) => {
-                    (FloatText(serial).to_string(), CellKind::Number)
-                }
-                ..1.0 => (time, CellKind::Date),
-                _ if serial.fract() == 0.0 => (format!("{year:04}-{month:02}-{day:02}"), CellKind::Date),
-                _ => (format!("{year:04}-{month:02}-{day:02}T{time}"), CellKind::Date),
-            }
+            (FloatText(serial).to_string(), CellKind::Number)
         }
     };
     out.extend_from_slice(text.as_bytes());
     kind
+}
+
+/// Whether days count from 1904, which calamine does not tell: but the day does that it makes of the number.
+fn is_1904(moment: &ExcelDateTime) -> bool {
+    /// Between the days from 1970 to the beginnings of both systems.
+    const BETWEEN: i64 = -24_838;
+    let (year, month, day, ..) = moment.to_ymd_hms_milli();
+    let date = i16::try_from(year).and_then(|year| Ok((year, i8::try_from(month)?, i8::try_from(day)?)));
+    let date = date.ok().and_then(|(year, month, day)| jiff::civil::Date::new(year, month, day).ok());
+    date.is_some_and(|date| {
+        let days = date.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
+        days - moment.as_f64() as i64 > BETWEEN
+    })
 }
 
 fn xlsb_error(error: XlsbError) -> ReadError {

@@ -11,6 +11,7 @@ use crate::column::{ColumnKind, Values};
 use crate::digits::{PLACES_MAX, POWERS_OF_TEN, Piece, digits, push_fraction, push_integer};
 use crate::iso::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY};
 use crate::number::{DecimalText, decimal_is_number, integer_as_number, non_finite_text};
+use crate::read::DIGITS_OF_MICROS;
 
 /// Decimal places that a number format can show.
 const MAX_FORMAT_PLACES: i8 = 30;
@@ -114,7 +115,11 @@ impl ColumnCells {
     fn push_other(&self, out: &mut RowXml<'_>, values: &Values<'_>, row: usize, numbers: Option<&[u32]>) {
         if let Some(number) = as_float(values, row) {
             out.begin(self, &self.number);
-            push_float(out.xml(), number);
+            match values {
+                Values::Timestamp(array) if array.value(row) % 1000 != 0 => push_micros(out.xml(), number),
+                Values::Time(array) if array.value(row) % 1000 != 0 => push_micros(out.xml(), number),
+                _ => push_float(out.xml(), number),
+            }
             out.end_value();
             return;
         }
@@ -252,6 +257,21 @@ fn push_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
+/// A moment or a time with microseconds. Zeros behind its digits say that they are meant: a number that programs have computed, or written with
+/// fewer digits, is often that far from a whole second, so that reading takes it for one.
+fn push_micros(out: &mut Vec<u8>, serial: f64) {
+    let mut buffer = ryu::Buffer::new();
+    let text = buffer.format_finite(serial);
+    let (number, exponent) = text.split_at(text.find('e').unwrap_or(text.len()));
+    let significant = number.bytes().filter(u8::is_ascii_digit).skip_while(|&digit| digit == b'0').count();
+    out.extend_from_slice(number.as_bytes());
+    if !number.contains('.') {
+        out.push(b'.');
+    }
+    out.extend(std::iter::repeat_n(b'0', DIGITS_OF_MICROS.saturating_sub(significant)));
+    out.extend_from_slice(exponent.as_bytes());
+}
+
 /// The text of a value that Excel has no number for.
 pub(super) fn exact_text(values: &Values<'_>, row: usize) -> String {
     match values {
@@ -269,7 +289,7 @@ pub(super) fn exact_text(values: &Values<'_>, row: usize) -> String {
 }
 
 /// Excel's number for a day, or `None` for a day that it cannot hold.
-fn date_serial(days: i64) -> Option<f64> {
+pub(crate) fn date_serial(days: i64) -> Option<f64> {
     let serial = days + SERIAL_OF_UNIX_EPOCH;
     (FIRST_SAFE_SERIAL..SERIAL_AFTER_LAST).contains(&serial).then_some(serial as f64)
 }
@@ -279,12 +299,12 @@ fn time_serial(micros: i64) -> Option<f64> {
     (0..MICROS_PER_DAY).contains(&micros).then(|| micros as f64 / MICROS_PER_DAY as f64)
 }
 
-/// Excel's number for a moment, or `None` for one that it cannot hold.
-fn timestamp_serial(micros: i64) -> Option<f64> {
-    let serial = date_serial(micros.div_euclid(MICROS_PER_DAY))?
-        + micros.rem_euclid(MICROS_PER_DAY) as f64 / MICROS_PER_DAY as f64;
-    // The last microseconds of 9999 round up to the day that does not exist.
-    (serial < SERIAL_AFTER_LAST as f64).then_some(serial)
+/// Excel's number for a moment, or `None` for one that it cannot hold: from 2079 on not all microseconds have a number of their own.
+pub(crate) fn timestamp_serial(micros: i64) -> Option<f64> {
+    let of_day = micros.rem_euclid(MICROS_PER_DAY);
+    let serial = date_serial(micros.div_euclid(MICROS_PER_DAY))? + of_day as f64 / MICROS_PER_DAY as f64;
+    let is_kept = || (serial.fract() * MICROS_PER_DAY as f64).round() as i64 == of_day;
+    (of_day % 1000 == 0 || is_kept()).then_some(serial)
 }
 
 #[cfg(test)]
@@ -310,6 +330,12 @@ mod tests {
         assert_eq!(timestamp_serial(MICROS_PER_DAY / 2), Some(25_569.5));
         assert_eq!(timestamp_serial(2_932_897 * MICROS_PER_DAY - 1), None);
         assert!(timestamp_serial(2_932_897 * MICROS_PER_DAY - 1_000_000).is_some());
+        // In 2026 every microsecond has a number, in 2100 hardly half of them have.
+        let held = |day: i64| {
+            (0..1000).filter(|micros| timestamp_serial(day * MICROS_PER_DAY - micros).is_some()).count()
+        };
+        assert_eq!(held(20_667), 1000);
+        assert!((1..1000).contains(&held(48_000)));
     }
 
     #[test]
@@ -348,6 +374,17 @@ mod tests {
             (12, 6, "0.000012"),
         ] {
             assert_eq!(decimal(unscaled, scale), want);
+        }
+        for (value, want) in [
+            (46_235.999_999_999_985, "46235.9999999999850"),
+            (0.482_092_905, "0.482092905000000000"),
+            (5e-9, "5.00000000000000000e-9"),
+            (1.25e-10, "1.25000000000000000e-10"),
+        ] {
+            let mut out = Vec::new();
+            push_micros(&mut out, value);
+            let text = String::from_utf8(out).expect("text");
+            assert_eq!((text.as_str(), text.parse()), (want, Ok(value)));
         }
         for value in [0.0, 1.5, -2.0, 0.1 + 0.2, 1e300, 1e-7, 45_000.520_833_333_336, 1e15, -1e18] {
             let mut out = Vec::new();

@@ -27,6 +27,8 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
+pub(crate) use self::cells::{date_serial, timestamp_serial};
+
 use self::archive::Archive;
 use self::cells::ColumnCells;
 use self::rows::{Layout, Rows, cut_rows, look_up, write_block};

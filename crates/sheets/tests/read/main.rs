@@ -1,10 +1,15 @@
 //! Files that other programs made, or that somebody made to do harm, go through the reader.
 
 mod archives;
+mod corpus;
+mod faults;
 mod hostile;
+mod ods;
 mod package;
 mod round_trip;
 mod support;
+mod template;
 mod text;
+mod whole;
 mod with_calamine;
 mod workbooks;

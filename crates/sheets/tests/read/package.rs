@@ -74,3 +74,18 @@ impl Workbook {
         zip(&members)
     }
 }
+
+/// An OpenDocument spreadsheet with that XML between `office:spreadsheet` and its end.
+pub fn document(tables: &str) -> Vec<u8> {
+    document_with("", tables)
+}
+
+/// The same with that XML before the body.
+pub fn document_with(before: &str, tables: &str) -> Vec<u8> {
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content>{before}<office:body><office:spreadsheet>{tables}</office:spreadsheet>\
+         </office:body></office:document-content>"
+    );
+    let mimetype = b"application/vnd.oasis.opendocument.spreadsheet".as_slice();
+    zip(&[("mimetype", mimetype), ("content.xml", content.as_bytes())])
+}

@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
+};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use longshore_protocol::ExportFormat;
 use longshore_sheets::read::{CellKind, Choice, ReadLimits};
 use longshore_sheets::{SheetSpec, open};
@@ -29,12 +32,25 @@ impl Write for Sink {
 
 type Row = (i64, String, Option<f64>, bool, i32);
 
-/// The rows as a file of that format.
-fn written(format: ExportFormat, rows: &[Row]) -> Vec<u8> {
-    let types = [DataType::Int64, DataType::Utf8, DataType::Float64, DataType::Boolean, DataType::Date32];
+/// Columns as a file of that format.
+fn file_of(format: ExportFormat, arrays: Vec<ArrayRef>, types: &[DataType]) -> Vec<u8> {
     let fields =
         types.iter().enumerate().map(|(index, kind)| Field::new(format!("f{index}"), kind.clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let batch =
+        RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the arrays are those of the schema");
+    let sink = Sink::default();
+    let headers = (0..types.len()).map(|index| format!("column {index}")).collect();
+    let mut writer = open(format, SheetSpec::new("A".to_owned(), headers, schema), Box::new(sink.clone()))
+        .expect("it is opened");
+    writer.write_batch(&batch).expect("it is written");
+    writer.finish().expect("it is finished");
+    sink.0.lock().expect("nobody panics with it").clone()
+}
+
+/// The rows as a file of that format.
+fn written(format: ExportFormat, rows: &[Row]) -> Vec<u8> {
+    let types = [DataType::Int64, DataType::Utf8, DataType::Float64, DataType::Boolean, DataType::Date32];
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Int64Array>()),
         Arc::new(rows.iter().map(|row| Some(row.1.as_str())).collect::<StringArray>()),
@@ -42,15 +58,7 @@ fn written(format: ExportFormat, rows: &[Row]) -> Vec<u8> {
         Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>()),
         Arc::new(rows.iter().map(|row| Some(row.4)).collect::<Date32Array>()),
     ];
-    let batch =
-        RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the arrays are those of the schema");
-    let sink = Sink::default();
-    let headers = ["id", "text", "number", "flag", "day"].map(str::to_owned).to_vec();
-    let mut writer = open(format, SheetSpec::new("A".to_owned(), headers, schema), Box::new(sink.clone()))
-        .expect("it is opened");
-    writer.write_batch(&batch).expect("it is written");
-    writer.finish().expect("it is finished");
-    sink.0.lock().expect("nobody panics with it").clone()
+    file_of(format, arrays, &types)
 }
 
 /// Texts as an XLSX cell can hold them: no characters that XML lacks, line ends as line feeds.
@@ -71,8 +79,75 @@ fn texts() -> impl Strategy<Value = String> {
     })
 }
 
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
+/// Times and moments of a file of that format, each as the reader gives it.
+fn moments(format: ExportFormat, rows: &[(i64, i64)]) -> Vec<[String; 2]> {
+    let times: Time64MicrosecondArray = rows.iter().map(|row| Some(row.0)).collect();
+    let moments: TimestampMicrosecondArray = rows.iter().map(|row| Some(row.1)).collect();
+    let types = [DataType::Time64(TimeUnit::Microsecond), DataType::Timestamp(TimeUnit::Microsecond, None)];
+    let content = file_of(format, vec![Arc::new(times), Arc::new(moments)], &types);
+    let batches =
+        batches(file(&content).path(), &Choice::default(), &ReadLimits::default()).expect("it is read");
+    let (batch, is_typed) = (&batches[0], format == ExportFormat::Xlsx);
+    let cell = |row: usize, column: usize| {
+        let cell = batch.cell(row, column);
+        let is_exact = batch.cell(row, 1).kind != CellKind::Text;
+        assert_eq!(cell.kind == CellKind::Date, is_typed && (column == 0 || is_exact), "{}", cell.text);
+        cell.text.replace('T', " ")
+    };
+    (1..batch.row_count()).map(|row| [cell(row, 0), cell(row, 1)]).collect()
+}
+
+/// A time and a moment as this crate writes them into text files.
+fn shown(time: i64, moment: i64) -> [String; 2] {
+    let of_day = |micros: i64| {
+        let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
+        let fraction = match fraction {
+            0 => String::new(),
+            _ if fraction % 1000 == 0 => format!(".{:03}", fraction / 1000),
+            _ => format!(".{fraction:06}"),
+        };
+        format!("{:02}:{:02}:{:02}{fraction}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    };
+    let days = jiff::Span::new().days(moment.div_euclid(DAY));
+    let day = jiff::civil::date(1970, 1, 1).checked_add(days).expect("it is before 9999");
+    [of_day(time), format!("{day} {}", of_day(moment.rem_euclid(DAY)))]
+}
+
+#[test]
+fn the_last_microsecond_of_a_day_stays_in_it() {
+    let day = 20_666 * DAY;
+    let rows = [0, 1, 999, 1000, 999_999, DAY / 2 + 1, DAY - 1_000_000, DAY - 1000, DAY - 1]
+        .map(|of_day| (of_day, day + of_day));
+    for format in [ExportFormat::Xlsx, ExportFormat::Csv] {
+        let found = moments(format, &rows);
+        assert_eq!(found, rows.map(|(time, moment)| shown(time, moment)), "{format:?}");
+        assert_eq!(found[8], ["23:59:59.999999", "2026-08-01 23:59:59.999999"]);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn moments_come_back(
+        // From 1900-03-01 to 9999-12-31, and as many of our time, near to whole milliseconds and anywhere.
+        rows in prop::collection::vec(
+            (0..DAY, prop_oneof![-25_508 * DAY..2_932_897 * DAY, 0..40_000 * DAY], -10..10_i64, any::<bool>()), 1..200
+        )
+    ) {
+        let near = |micros: i64, few: i64| (micros / 1000 * 1000 + few).max(0);
+        let rows: Vec<(i64, i64)> = rows.into_iter().map(|(time, moment, few, is_near)| match is_near {
+            true => (near(time, few).min(DAY - 1), moment.div_euclid(1000) * 1000 + if moment.abs() < 40_000 * DAY { few } else { 0 }),
+            false => (time, moment),
+        }).collect();
+        for format in [ExportFormat::Xlsx, ExportFormat::Csv] {
+            let want: Vec<_> = rows.iter().map(|&(time, moment)| shown(time, moment)).collect();
+            prop_assert_eq!(moments(format, &rows), want);
+        }
+    }
 
     #[test]
     fn cells_come_back(

@@ -110,7 +110,7 @@ fn what_is_too_big_is_told() {
         (",".repeat(100_000), Limit::Columns),
         ("1,2,3,4\n1,2,3,4\n1,2,3,4\n".to_owned(), Limit::Cells),
         ("x".repeat(101), Limit::CellBytes),
-        (format!("a,b\n\"{}", "x\n".repeat(1_000_000)), Limit::CellBytes),
+        (format!("a,b\n\"{}\"", "x\n".repeat(1_000_000)), Limit::CellBytes),
     ] {
         let result = rows_with(content.as_bytes(), &Choice::default(), &limits);
         assert!(
@@ -121,7 +121,47 @@ fn what_is_too_big_is_told() {
 }
 
 #[test]
+fn quotes_are_found_or_missed() {
+    for (content, want) in [
+        (
+            "id,name\n1,'Smith, John'\n2,'O''Neill'\n",
+            &["1 t:id | t:name", "2 t:1 | t:Smith, John", "3 t:2 | t:O'Neill"][..],
+        ),
+        (
+            "a,b\n\"5 inch,1\n\"6 inch,2\n\"7 inch,3\n",
+            &["1 t:a | t:b", "2 t:\"5 inch | t:1", "3 t:\"6 inch | t:2", "4 t:\"7 inch | t:3"],
+        ),
+        (
+            "a,b\n\"=HYPERLINK(\"\"x\"\")\",\"'=HYPERLINK(1)\"\n",
+            &["1 t:a | t:b", "2 t:=HYPERLINK(\"x\") | t:=HYPERLINK(1)"],
+        ),
+    ] {
+        assert_eq!(rows(content.as_bytes()).expect("it is read"), want, "{content}");
+    }
+    let recognised =
+        recognise(file(b"'a';'b'\n'c';'d'\n").path(), &ReadLimits::default()).expect("it is text");
+    let form = TextForm { delimiter: b';', quote: b'\'', ..TextForm::new(Encoding::Utf8) };
+    assert_eq!(recognised.text, Some(form));
+    for (content, row) in [("a,b\n1,\"x\n2,y\n", 2), ("a,b\n\"1\n\",2\n3,\"", 3)] {
+        let result = rows(content.as_bytes());
+        assert!(matches!(result, Err(ReadError::UnclosedQuote { row: found }) if found == row), "{result:?}");
+    }
+}
+
+#[test]
+fn one_byte_that_is_damaged_does_not_change_the_encoding() {
+    let content = [&"Name\nMüller\nKöhler\nGräf\n".as_bytes()[..], b"Fr\xFChauf\n"].concat();
+    let result = rows(&content);
+    assert!(matches!(result, Err(ReadError::BadEncoding { row: 5, .. })), "{result:?}");
+}
+
+#[test]
 fn what_is_no_text_is_told() {
+    assert_eq!(rows(b"PAR1,b\n1,2\n").expect("it is text"), ["1 t:PAR1 | t:b", "2 t:1 | t:2"]);
+    assert!(
+        matches!(rows(b"PAR1\x00\x01\x02PAR1"), Err(ReadError::NotASpreadsheet { found }) if found.contains("Parquet"))
+    );
+
     assert!(matches!(rows(b""), Err(ReadError::Empty)));
     for content in [&b"\x7FELF\x02\x01\x01\x00\x00"[..], b"\x01\x02\x03\x04", b"a,b\n\x00,1\n"] {
         assert!(matches!(rows(content), Err(ReadError::NotASpreadsheet { .. })), "{content:?}");

@@ -70,6 +70,7 @@ fn every_file_is_read_or_refused_by_name() {
             Err(ReadError::Unsupported { .. }) => "unsupported",
             Err(ReadError::TooBig { .. }) => "too big",
             Err(ReadError::BadEncoding { .. }) => "encoding",
+            Err(ReadError::UnclosedQuote { .. }) => "quote",
             Err(error @ (ReadError::NoSuchSheet { .. } | ReadError::Stopped | ReadError::Io(_))) => {
                 panic!("{}: {error}", path.display())
             }

@@ -1,14 +1,17 @@
 //! Which characters the bytes of a text file are.
 
+use std::cmp::Ordering;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use encoding_rs::{CoderResult, DecoderResult, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use serde::{Deserialize, Serialize};
 
-/// Bytes that are looked at to tell GB18030 from windows-1252, and UTF-16 without a byte order mark.
+/// Bytes that are looked at to tell GB18030 from windows-1252, from the first beyond ASCII on, and UTF-16 without a byte order mark.
 const SAMPLE_BYTES: usize = 1 << 20;
 /// So many bytes beyond ASCII that are UTF-8 make it UTF-8, whatever comes after them: other encodings hardly look like it by chance.
 const UTF_8_BYTES_THAT_TELL: usize = 16;
+/// So many times as many characters of UTF-8 as bytes that are none make it UTF-8 that was damaged.
+const UTF_8_TO_DAMAGE: usize = 3;
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -64,8 +67,9 @@ impl Encoding {
     }
 }
 
-/// Tells the encoding of a whole file: by its byte order mark, else UTF-8 if all of it or a long beginning is, else UTF-16 by its zeros, else GB18030
-/// if the first MiB is and most of its characters are those of GB2312, else windows-1252.
+/// Tells the encoding of a whole file: by its byte order mark, else UTF-16 by its zeros, else UTF-8 if all of it, a long beginning, or by far
+/// the most of the first MiB that has more than ASCII is, else GB18030 if that MiB is and most of its characters are those of GB2312, else
+/// windows-1252.
 pub(super) fn detect<R: Read + Seek>(file: &mut R) -> io::Result<Encoding> {
     let mut sample = Vec::new();
     file.seek(SeekFrom::Start(0))?;
@@ -84,29 +88,52 @@ pub(super) fn detect<R: Read + Seek>(file: &mut R) -> io::Result<Encoding> {
         return Ok(encoding);
     }
     file.seek(SeekFrom::Start(0))?;
-    if is_utf8(file)? {
-        return Ok(Encoding::Utf8);
-    }
-    Ok(if is_gb18030(&sample) { Encoding::Gb18030 } else { Encoding::Windows1252 })
+    let Some(place) = not_utf8(file)? else { return Ok(Encoding::Utf8) };
+    sample.clear();
+    file.seek(SeekFrom::Start(place))?;
+    Read::take(&mut *file, SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
+    Ok(if is_damaged_utf8(&sample) {
+        Encoding::Utf8
+    } else if is_gb18030(&sample) {
+        Encoding::Gb18030
+    } else {
+        Encoding::Windows1252
+    })
 }
 
-/// UTF-16 without a byte order mark: delimiters and digits have a zero beside them, always on the same side.
+/// UTF-16 without a byte order mark: delimiters and digits have a zero beside them. So have a few other characters on the other side, such as
+/// 一, but none that would be a line end.
 fn utf16_by_zeros(sample: &[u8]) -> Option<Encoding> {
     let (pairs, _) = sample.as_chunks::<2>();
-    let first = pairs.iter().filter(|pair| pair[0] == 0).count();
-    let second = pairs.iter().filter(|pair| pair[1] == 0).count();
+    let is_usual = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let is_end = |byte: u8| matches!(byte, b'\n' | b'\r');
+    let count = |zero: usize, is_it: &dyn Fn(u8) -> bool| {
+        pairs.iter().filter(|pair| pair[zero] == 0 && is_it(pair[1 - zero])).count()
+    };
+    let [little, big] = [1, 0].map(|zero| (count(zero, &is_end), count(zero, &is_usual)));
     let many = (pairs.len() / 8).max(1);
-    match (first, second) {
-        (0, second) if second > many => Some(Encoding::Utf16Le),
-        (first, 0) if first > many => Some(Encoding::Utf16Be),
+    match little.cmp(&big) {
+        Ordering::Greater if little.1 > many => Some(Encoding::Utf16Le),
+        Ordering::Less if big.1 > many => Some(Encoding::Utf16Be),
         _ => None,
     }
 }
 
-/// Whether everything that can be read is UTF-8, or was for long.
-fn is_utf8(file: &mut impl Read) -> io::Result<bool> {
+/// Whether bytes are UTF-8 of which a few were damaged: the row of these is told when they are read.
+fn is_damaged_utf8(sample: &[u8]) -> bool {
+    let (mut character_count, mut damage_count) = (0_usize, 0_usize);
+    for chunk in sample.utf8_chunks() {
+        character_count += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        damage_count += usize::from(!chunk.invalid().is_empty());
+    }
+    character_count >= UTF_8_TO_DAMAGE * damage_count
+}
+
+/// The place of the first byte beyond ASCII, unless everything that can be read is UTF-8, or was for long.
+fn not_utf8(file: &mut impl Read) -> io::Result<Option<u64>> {
     let mut buffer = vec![0; CHUNK_BYTES];
     let (mut kept, mut telling) = (0, 0);
+    let (mut passed, mut place) = (0, None);
     loop {
         let size = match file.read(&mut buffer[kept..]) {
             Ok(size) => size,
@@ -116,17 +143,20 @@ fn is_utf8(file: &mut impl Read) -> io::Result<bool> {
         let filled = kept + size;
         let checked = std::str::from_utf8(&buffer[..filled]);
         let valid = checked.err().map_or(filled, |error| error.valid_up_to());
+        let beyond = || buffer[..filled].iter().position(|byte| !byte.is_ascii());
+        place = place.or_else(|| Some(passed + beyond()? as u64));
+        passed += valid as u64;
         telling += buffer[..valid].iter().filter(|byte| !byte.is_ascii()).count();
         match checked {
-            _ if telling >= UTF_8_BYTES_THAT_TELL => return Ok(true),
-            Ok(_) if size == 0 => return Ok(true),
+            _ if telling >= UTF_8_BYTES_THAT_TELL => return Ok(None),
+            Ok(_) if size == 0 => return Ok(None),
             Ok(_) => kept = 0,
             // A character that is cut off goes on in the next bytes.
             Err(error) if error.error_len().is_none() && size > 0 => {
                 buffer.copy_within(error.valid_up_to()..filled, 0);
                 kept = filled - error.valid_up_to();
             }
-            Err(_) => return Ok(false),
+            Err(_) => return Ok(place.or(Some(0))),
         }
     }
 }
@@ -248,8 +278,20 @@ mod tests {
             ("a,b\n1,2\n".encode_utf16().flat_map(u16::to_be_bytes).collect(), Encoding::Utf16Be),
             (b"caf\xE9,\xE9lan\n".to_vec(), Encoding::Windows1252),
             (b"\xE9lan vital,na\xEFve\n".to_vec(), Encoding::Windows1252),
+            // 一 and the wide space have a zero on the other side.
+            (utf16("编号,一\n1,一一\u{3000}一\n2,一\n"), Encoding::Utf16Le),
+            ("a,一\n1,\u{3000}\n".encode_utf16().flat_map(u16::to_be_bytes).collect(), Encoding::Utf16Be),
+            // What comes first beyond ASCII comes late.
+            ([&b"a,b\n".repeat(300_000)[..], b"caf\xE9,na\xEFve\n"].concat(), Encoding::Windows1252),
+            ([&b"a,b\n".repeat(300_000)[..], &gb("订单,客户\n")].concat(), Encoding::Gb18030),
+            // One byte of a few characters is damaged.
+            ([&"a,é\nb,ö\nc,ü\n".as_bytes()[..], b"d,\xE9\n"].concat(), Encoding::Utf8),
+            ([&b"d,\xE9\n"[..], "a,é\nb,ö\nc,ü\n".as_bytes()].concat(), Encoding::Utf8),
+            ([&b"d,\xE9\n"[..], "a,é\nb,ö\n".as_bytes()].concat(), Encoding::Windows1252),
+            (gb("联通,联通\n"), Encoding::Gb18030),
         ] {
-            assert_eq!(detect(&mut Cursor::new(&content)).ok(), Some(want), "{content:?}");
+            let shown = String::from_utf8_lossy(&content[content.len().saturating_sub(50)..]);
+            assert_eq!(detect(&mut Cursor::new(&content)).ok(), Some(want), "{shown}");
         }
     }
 

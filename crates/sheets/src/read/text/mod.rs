@@ -17,7 +17,7 @@ pub use form::TextForm;
 use encoding::Decoder;
 use records::Records;
 
-/// Bytes of the beginning by which the delimiter is told.
+/// Bytes of the beginning by which delimiter and quote are told.
 const SAMPLE_BYTES: usize = 256 << 10;
 
 /// Tells the form of a file that is no workbook, if it is text; else `None`.
@@ -32,9 +32,9 @@ pub(super) fn recognise(file: &mut File) -> Result<Option<(FileKind, TextForm)>,
     if !is_text(&text) {
         return Ok(None);
     }
-    let delimiter = form::delimiter(&text, raw.len() < SAMPLE_BYTES);
+    let (delimiter, quote) = form::marks(&text, raw.len() < SAMPLE_BYTES);
     let kind = if delimiter == b'\t' { FileKind::Tsv } else { FileKind::Csv };
-    Ok(Some((kind, TextForm { delimiter, ..TextForm::new(encoding) })))
+    Ok(Some((kind, TextForm { encoding, delimiter, quote })))
 }
 
 /// Whether there are no control characters that texts do not have.
@@ -58,7 +58,7 @@ pub(super) fn read(
         });
     }
     let size = file.metadata()?.len();
-    feed.encoding = form.encoding.name();
+    feed.rows.encoding = form.encoding.name();
     let mut records = Records::new(file, form, limits);
     while records.advance()? {
         feed.row_count_hint = records.row_count_hint(size);

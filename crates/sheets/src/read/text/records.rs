@@ -101,13 +101,26 @@ impl<R: Read> Records<R> {
             if self.is_text_used_up() {
                 self.fill()?;
             }
-            let input = &self.text[self.text_range.0..self.text_range.1];
+            let is_over = self.is_text_used_up();
+            let text = &self.text[self.text_range.0..self.text_range.1];
+            // One more line end at the end of the file ends the record, but not if a quote is open.
+            let input = if is_over { b"\n" } else { text };
             let (result, read, size, ended) =
                 self.reader.read_record(input, &mut self.output[written..], &mut self.ends[field_count..]);
+            if is_over {
+                match result {
+                    ReadRecordResult::Record => {
+                        field_count += ended;
+                        break;
+                    }
+                    ReadRecordResult::InputEmpty => return Err(ReadError::UnclosedQuote { row: self.row }),
+                    _ => {}
+                }
+            }
             if let Some(&last) = input[..read].last() {
                 self.is_after_return = last == b'\r';
             }
-            self.text_range.0 += read;
+            self.text_range.0 += if is_over { 0 } else { read };
             written += size;
             field_count += ended;
             match result {
@@ -185,6 +198,7 @@ impl<R: Read> Records<R> {
     fn grow_output(&mut self, written: usize, field_count: usize) -> Result<(), ReadError> {
         let field_start = field_count.checked_sub(1).map_or(0, |last| self.ends[last]);
         if written - field_start > self.cell_bytes {
+            self.pass_field()?;
             return Err(too_big(Limit::CellBytes, self.cell_bytes as u64, (written - field_start) as u64));
         }
         if written > self.row_bytes {
@@ -192,6 +206,26 @@ impl<R: Read> Records<R> {
         }
         self.output.resize(self.output.len() * 2, 0);
         Ok(())
+    }
+
+    /// Passes the rest of a field, and fails where the file ends before the quote that it begins with is closed: of a field that is too
+    /// long, that is what is to be told.
+    fn pass_field(&mut self) -> Result<(), ReadError> {
+        let (mut output, mut ends) = (vec![0; RECORD_BYTES], vec![0; 64]);
+        loop {
+            if self.is_text_used_up() {
+                self.fill()?;
+            }
+            let is_over = self.is_text_used_up();
+            let text = &self.text[self.text_range.0..self.text_range.1];
+            let input = if is_over { b"\n" } else { text };
+            let (_, read, _, ended) = self.reader.read_record(input, &mut output, &mut ends);
+            match (ended > 0, is_over) {
+                (true, _) => return Ok(()),
+                (false, true) => return Err(ReadError::UnclosedQuote { row: self.row }),
+                (false, false) => self.text_range.0 += read,
+            }
+        }
     }
 
     fn grow_ends(&mut self) -> Result<(), ReadError> {
@@ -221,7 +255,7 @@ fn read_some(file: &mut impl Read, buffer: &mut [u8]) -> Result<usize, ReadError
 #[cfg(test)]
 mod tests {
     use super::Records;
-    use crate::read::{Encoding, ReadError, ReadLimits, TextForm};
+    use crate::read::{Encoding, Limit, ReadError, ReadLimits, TextForm};
 
     fn records(content: &[u8], form: TextForm) -> Result<Vec<(u32, Vec<String>)>, ReadError> {
         let mut records = Records::new(content, form, &ReadLimits::default());
@@ -247,7 +281,8 @@ mod tests {
             ("a\r\r\nb", &[(1, "a"), (3, "b")]),
             ("\"\"\n,\nx", &[(1, ""), (2, "|"), (3, "x")]),
             ("\"a\"\"b\",\"c,d\"\n", &[(1, "a\"b|c,d")]),
-            ("\"never closed\nx\n", &[(1, "never closed\nx\n")]),
+            ("a\"b,c\n\"d\"e,f", &[(1, "a\"b|c"), (2, "de|f")]),
+            ("a\n\"b\"", &[(1, "a"), (2, "b")]),
         ] {
             let found = records(content.as_bytes(), TextForm::new(Encoding::Utf8));
             let found: Vec<_> =
@@ -255,6 +290,34 @@ mod tests {
             let want: Vec<_> = want.iter().map(|&(row, text)| (row, text.to_owned())).collect();
             assert_eq!(found, want, "{content:?}");
         }
+    }
+
+    #[test]
+    fn quotes_that_are_never_closed_are_told_with_their_row() {
+        let form = TextForm::new(Encoding::Utf8);
+        let long = format!("a\n\"b\n{}", "x\n".repeat(2 << 20));
+        for (content, form, row) in [
+            ("\"never closed\nx\n", form, 1),
+            ("a,b\n1,\"x\n2,y\n", form, 2),
+            ("a,b\n\"1\n2\",3\n4,\"", form, 3),
+            ("a\n\"x\"\"", form, 2),
+            ("a\n'x\n", TextForm { quote: b'\'', ..form }, 2),
+            // Whatever follows, the end is looked for.
+            (&long, form, 2),
+        ] {
+            let result = records(content.as_bytes(), form);
+            assert!(
+                matches!(&result, Err(ReadError::UnclosedQuote { row: found }) if *found == row),
+                "{row}: {result:?}"
+            );
+        }
+        let closed = format!("a\n\"b\n{}\"\n", "x\n".repeat(2 << 20));
+        assert!(matches!(
+            records(closed.as_bytes(), form),
+            Err(ReadError::TooBig { limit: Limit::CellBytes, .. })
+        ));
+        let none = records(b"a\n\"x\n", TextForm { quote: 0, ..form });
+        assert_eq!(none.expect("a quote is a character").len(), 2);
     }
 
     #[test]

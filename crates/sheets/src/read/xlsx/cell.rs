@@ -17,6 +17,8 @@ pub(super) struct RawCell<'a> {
     pub(super) value: Value<'a>,
     /// The text that stands in the cell itself: the element `is`.
     pub(super) inline: Inline<'a>,
+    /// The formula with its entities, the value of which is kept beside it; of a shared one only the first cell has the text.
+    pub(super) formula: Option<&'a [u8]>,
     /// Bytes from the beginning of the tag to behind the cell.
     pub(super) size: usize,
 }
@@ -120,6 +122,10 @@ fn child<'a>(bytes: &'a [u8], name: &'a [u8], at: usize, cell: &mut RawCell<'a>)
             cell.value = if is_plain { Value::Plain(&text[..end]) } else { Value::Odd(&bytes[..size]) };
         }
         b"is" => cell.inline = Inline::Odd(&bytes[..size]),
+        b"f" => {
+            let text = if is_closed { &[][..] } else { &bytes[content..size] };
+            cell.formula = Some(&text[..memchr(b'<', text).unwrap_or(text.len())]);
+        }
         _ => {}
     }
     Ok(size)
@@ -222,12 +228,29 @@ mod tests {
                 kind: kind.as_bytes(),
                 value,
                 inline,
+                formula: None,
                 size: bytes.len(),
             };
-            assert_eq!(cell(bytes, start), Ok(want), "{xml}");
+            let found = cell(bytes, start).map(|cell| RawCell { formula: None, ..cell });
+            assert_eq!(found, Ok(want), "{xml}");
             for size in start..bytes.len() {
                 assert_eq!(cell(&bytes[..size], start), Err(Trouble::Short), "{}", &xml[..size]);
             }
+        }
+    }
+
+    #[test]
+    fn formulas_are_kept_as_they_stand() {
+        for (xml, want) in [
+            ("<c><v>1</v></c>", None),
+            ("<c><f>A1&amp;\"&lt;\"</f></c>", Some("A1&amp;\"&lt;\"")),
+            ("<c><f/><v/></c>", Some("")),
+            ("<c><f t=\"shared\" si=\"0\"></f><v>1</v></c>", Some("")),
+            ("<x:c><x:f>B2</x:f><x:v>2</x:v></x:c>", Some("B2")),
+        ] {
+            let start = if xml.starts_with("<x") { 4 } else { 2 };
+            let found = cell(xml.as_bytes(), start).expect("it is a cell").formula;
+            assert_eq!(found, want.map(str::as_bytes), "{xml}");
         }
     }
 

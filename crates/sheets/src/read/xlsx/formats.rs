@@ -12,6 +12,14 @@ use crate::read::serial::DateForm;
 /// Cell formats that a workbook may have; Excel allows 65,490.
 const FORMATS_MAX: usize = 1 << 20;
 
+/// Which list of the part reading is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    Numbers,
+    Cells,
+    Other,
+}
+
 /// The date forms of cell formats, in their order.
 #[derive(Default)]
 pub(super) struct Formats {
@@ -23,17 +31,20 @@ impl Formats {
     pub(super) fn read(package: &Package, name: &str) -> Result<Formats, ReadError> {
         let mut written: HashMap<u32, Option<DateForm>> = HashMap::new();
         let mut numbers = Vec::new();
-        let mut is_in_cells = false;
+        let mut list = List::Other;
         for_each_tag(package, name, |local, tag| match local {
-            "numFmt" => {
+            "numFmts" => list = List::Numbers,
+            "cellXfs" => list = List::Cells,
+            "fonts" | "fills" | "borders" | "cellStyleXfs" | "cellStyles" | "dxfs" | "tableStyles"
+            | "colors" | "extLst" => list = List::Other,
+            // In the list of formats that depend on conditions the same numbers may mean other formats.
+            "numFmt" if list == List::Numbers => {
                 let number = attribute(tag, "numFmtId").and_then(|id| id.parse().ok());
                 if let (Some(number), Some(code)) = (number, attribute(tag, "formatCode")) {
                     written.insert(number, custom(&code));
                 }
             }
-            "cellXfs" => is_in_cells = true,
-            "cellStyles" | "cellStyleXfs" | "dxfs" => is_in_cells = false,
-            "xf" if is_in_cells && numbers.len() < FORMATS_MAX => {
+            "xf" if list == List::Cells && numbers.len() < FORMATS_MAX => {
                 numbers.push(attribute(tag, "numFmtId").and_then(|id| id.parse::<u32>().ok()).unwrap_or(0));
             }
             _ => {}

@@ -190,7 +190,7 @@ impl Place<'_> {
         };
         self.is_row_unsure = false;
         self.column = column.saturating_add(1);
-        if raw.value == Value::Missing && raw.inline == Inline::Missing {
+        if raw.value == Value::Missing && raw.inline == Inline::Missing && raw.formula.is_none() {
             return Ok(raw.size);
         }
         if column as u64 >= self.columns_max {
@@ -228,6 +228,9 @@ impl Meaning<'_> {
     /// Appends the text of a cell, and tells its kind.
     #[inline]
     fn push(&self, raw: &RawCell<'_>, out: &mut Vec<u8>) -> Result<CellKind, ReadError> {
+        if raw.formula.is_some() && has_no_value(raw) {
+            return push_formula(raw, out);
+        }
         let value = match (raw.kind, raw.inline, raw.value) {
             (b"inlineStr", Inline::Plain(text), _) | (_, Inline::Plain(text), Value::Missing) => {
                 return push_text(text.trim_ascii(), out).map(|()| CellKind::Text);
@@ -250,11 +253,14 @@ impl Meaning<'_> {
             }
             b"" | b"n" => self.push_number(raw, value, out),
             b"b" => {
-                out.extend_from_slice(match value.trim_ascii() {
-                    b"" => b"",
-                    b"0" | b"false" => b"false",
-                    _ => b"true",
-                });
+                let value = value.trim_ascii();
+                let is_either = |digit: &[u8], word| value == digit || value.eq_ignore_ascii_case(word);
+                match value {
+                    b"" => return Ok(CellKind::Boolean),
+                    _ if is_either(b"0", b"false") => out.extend_from_slice(b"false"),
+                    _ if is_either(b"1", b"true") => out.extend_from_slice(b"true"),
+                    _ => return push_text(value, out).map(|()| CellKind::Text),
+                }
                 Ok(CellKind::Boolean)
             }
             b"e" => push_text(value, out).map(|()| CellKind::Error),
@@ -296,6 +302,30 @@ impl Meaning<'_> {
             }
         }
     }
+}
+
+/// Whether a formula's value is missing: programs that write formulas without computing them leave it out. A formula that comes to a text
+/// without characters has one.
+fn has_no_value(raw: &RawCell<'_>) -> bool {
+    let is_missing = match raw.value {
+        Value::Missing => true,
+        Value::Plain(value) => value.trim_ascii().is_empty(),
+        Value::Odd(_) => false,
+    };
+    is_missing && raw.inline == Inline::Missing && raw.kind != b"str"
+}
+
+/// Appends what a person sees of a formula without a value: the formula. It is no empty cell, which would delete what is in its place.
+#[cold]
+fn push_formula(raw: &RawCell<'_>, out: &mut Vec<u8>) -> Result<CellKind, ReadError> {
+    match raw.formula {
+        Some(formula) if !formula.trim_ascii().is_empty() => {
+            out.push(b'=');
+            push_text(formula.trim_ascii(), out)?;
+        }
+        _ => out.extend_from_slice(b"#VALUE!"),
+    }
+    Ok(CellKind::Error)
 }
 
 /// Whether a text is a decimal number: digits, a point, an exponent.

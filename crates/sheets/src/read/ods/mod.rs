@@ -1,24 +1,24 @@
 //! OpenDocument spreadsheets as a stream: one part has all sheets, and says of rows and cells how often they are repeated.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
-use std::io::{self, BufReader, Read};
-use std::rc::Rc;
+mod events;
 
-use quick_xml::Reader;
+use std::collections::HashSet;
+
 use quick_xml::events::{BytesStart, Event};
 
 use super::feed::{Feed, Watch};
-use super::package::{Inflate, Package};
-use super::rows::too_big;
+use super::package::Package;
+use super::rows::{BYTES_PER_BATCH, too_big};
 use super::{CellKind, Limit, ReadError, ReadLimits, SheetInfo};
 
-/// The part with the sheets.
-const CONTENT: &str = "content.xml";
-/// Bytes between two tags, beyond 8 times those of a cell.
-const PIECE_BYTES: u64 = 256 << 10;
+use events::for_each_event;
+
 /// Sheets that are listed.
 const SHEETS_MAX: usize = 10_000;
+/// Bytes of a sheet's or a style's name; programs allow people a few dozen characters.
+const NAME_BYTES_MAX: usize = 4096;
+/// What stands for the value of a formula whose own text is not there.
+const NO_VALUE: &str = "#VALUE!";
 
 /// The sheets in their order.
 pub(super) fn sheets(
@@ -28,25 +28,33 @@ pub(super) fn sheets(
 ) -> Result<Vec<SheetInfo>, ReadError> {
     let mut sheets = Vec::new();
     let (mut hidden, mut style, mut depth) = (HashSet::new(), String::new(), 0);
+    let name_of = |tag: &BytesStart<'_>, name| {
+        let name = attribute(tag, name).unwrap_or_default();
+        if name.len() > NAME_BYTES_MAX {
+            return Err(ReadError::damaged("the name of a sheet or of a style is too long"));
+        }
+        Ok(name)
+    };
     for_each_event(package, limits, watch, |event| {
         match event {
             Event::Start(tag) | Event::Empty(tag) if tag.name().as_ref() == "style:style" => {
-                style = attribute(tag, "style:name").unwrap_or_default();
+                style = name_of(tag, "style:name")?;
             }
             Event::Start(tag) | Event::Empty(tag)
                 if tag.name().as_ref() == "style:table-properties"
-                    && attribute(tag, "table:display").as_deref() == Some("false") =>
+                    && attribute(tag, "table:display").as_deref() == Some("false")
+                    && hidden.len() < SHEETS_MAX =>
             {
                 hidden.insert(style.clone());
             }
-            Event::Start(tag) if tag.name().as_ref() == "table:table" => {
-                depth += 1;
-                if depth == 1 && sheets.len() < SHEETS_MAX {
-                    let name = attribute(tag, "table:name").unwrap_or_default();
+            Event::Start(tag) | Event::Empty(tag) if tag.name().as_ref() == "table:table" => {
+                if depth == 0 && sheets.len() < SHEETS_MAX {
+                    let name = name_of(tag, "table:name")?;
                     let is_hidden =
                         attribute(tag, "table:style-name").is_some_and(|style| hidden.contains(&style));
                     sheets.push(SheetInfo { name, is_hidden });
                 }
+                depth += u32::from(matches!(event, Event::Start(_)));
             }
             Event::End(tag) if tag.name().as_ref() == "table:table" => depth -= 1,
             _ => {}
@@ -64,8 +72,7 @@ pub(super) fn read(
     feed: &mut Feed<'_>,
 ) -> Result<(), ReadError> {
     let watch = feed.watch.clone();
-    let mut place =
-        Place { wanted: sheet, rows_max: limits.rows.min(u64::from(u32::MAX)), ..Place::default() };
+    let mut place = Place { wanted: sheet, limits: limits.clone(), ..Place::default() };
     for_each_event(package, limits, &watch, |event| place.take(event, feed))?;
     if place.sheet_count <= sheet {
         return Err(ReadError::NoSuchSheet { number: sheet + 1, sheet_count: place.sheet_count });
@@ -77,7 +84,7 @@ pub(super) fn read(
 #[derive(Default)]
 struct Place {
     wanted: usize,
-    rows_max: u64,
+    limits: ReadLimits,
     sheet_count: usize,
     /// Tables inside of tables, such as those in drawings, are not read.
     table_depth: u32,
@@ -88,6 +95,8 @@ struct Place {
     row_repeats: u64,
     column: usize,
     cells: Vec<Repeated>,
+    /// Bytes of their texts, each counted once.
+    row_bytes: u64,
     /// The cell that is being read, and whether its text is its value.
     cell: Option<Repeated>,
     is_text_wanted: bool,
@@ -132,14 +141,14 @@ impl Place {
         let name = tag.name();
         let name = name.as_ref();
         if name == "table:table" {
+            self.sheet_count += usize::from(self.table_depth == 0);
             self.table_depth += u32::from(!is_closed);
-            self.sheet_count += usize::from(self.table_depth == 1);
             return Ok(());
         }
         if !self.is_in_sheet() {
             return Ok(());
         }
-        if self.skipped_depth > 0 || matches!(name, "office:annotation" | "draw:frame" | "table:shapes") {
+        if self.skipped_depth > 0 || is_beside_cells(name) {
             self.skipped_depth += u32::from(!is_closed);
             return Ok(());
         }
@@ -148,28 +157,29 @@ impl Place {
                 self.row_repeats = repeats(tag, "table:number-rows-repeated");
                 (self.column, self.cell) = (0, None);
                 self.cells.clear();
+                self.row_bytes = 0;
                 if is_closed {
                     self.end_row(feed)?;
                 }
             }
             "table:table-cell" | "table:covered-table-cell" => {
-                self.begin_cell(tag, name == "table:covered-table-cell");
+                self.begin_cell(tag, name == "table:covered-table-cell")?;
                 if is_closed {
-                    self.end_cell();
+                    self.end_cell()?;
                 }
             }
             "text:p" if self.cell.is_some() => {
                 if std::mem::replace(&mut self.has_paragraph, true) {
-                    self.push(b"\n");
+                    self.push(b"\n")?;
                 }
                 self.is_in_paragraph = !is_closed;
             }
             "text:s" => {
                 let count = attribute(tag, "text:c").and_then(|count| count.parse::<u16>().ok()).unwrap_or(1);
-                self.push(" ".repeat(usize::from(count)).as_bytes());
+                self.push(" ".repeat(usize::from(count)).as_bytes())?;
             }
-            "text:tab" => self.push(b"\t"),
-            "text:line-break" => self.push(b"\n"),
+            "text:tab" => self.push(b"\t")?,
+            "text:line-break" => self.push(b"\n")?,
             _ => {}
         }
         Ok(())
@@ -190,14 +200,14 @@ impl Place {
         }
         match name {
             "text:p" => self.is_in_paragraph = false,
-            "table:table-cell" | "table:covered-table-cell" => self.end_cell(),
+            "table:table-cell" | "table:covered-table-cell" => self.end_cell()?,
             "table:table-row" => self.end_row(feed)?,
             _ => {}
         }
         Ok(true)
     }
 
-    fn begin_cell(&mut self, tag: &BytesStart<'_>, is_covered: bool) {
+    fn begin_cell(&mut self, tag: &BytesStart<'_>, is_covered: bool) -> Result<(), ReadError> {
         let repeats = usize::try_from(repeats(tag, "table:number-columns-repeated")).unwrap_or(usize::MAX);
         let of = |name| attribute(tag, name).unwrap_or_default();
         let (kind, text) = match of("office:value-type").as_str() {
@@ -212,35 +222,65 @@ impl Place {
             }
             "string" if of("calcext:value-type") == "error" => (CellKind::Error, String::new()),
             "string" => (CellKind::Text, of("office:string-value")),
-            _ => (CellKind::Empty, String::new()),
+            // A formula that nothing has computed yet is not the same as an empty cell.
+            _ => match attribute(tag, "table:formula") {
+                Some(formula) if formula.is_empty() => (CellKind::Error, NO_VALUE.to_owned()),
+                Some(formula) => (CellKind::Error, formula),
+                None => (CellKind::Empty, String::new()),
+            },
         };
         self.is_text_wanted = matches!(kind, CellKind::Text | CellKind::Error) && text.is_empty();
         (self.has_paragraph, self.is_in_paragraph) = (false, false);
-        self.cell = Some(Repeated { column: self.column, repeats, kind, text: text.into_bytes() });
+        self.cell = Some(Repeated { column: self.column, repeats, kind, text: Vec::new() });
+        match text.is_empty() {
+            true => Ok(()),
+            false => self.append(text.as_bytes()),
+        }
     }
 
     fn text(&mut self, text: &[u8]) -> Result<(), ReadError> {
         if self.is_in_paragraph && self.skipped_depth == 0 {
-            self.push(text);
+            self.push(text)?;
         }
         Ok(())
     }
 
-    fn push(&mut self, text: &[u8]) {
-        if let Some(cell) = &mut self.cell
-            && self.is_text_wanted
-        {
-            cell.text.extend_from_slice(text);
-        }
+    /// Takes text of a paragraph, where that is the cell's value.
+    fn push(&mut self, text: &[u8]) -> Result<(), ReadError> {
+        if self.is_text_wanted { self.append(text) } else { Ok(()) }
     }
 
-    fn end_cell(&mut self) {
-        if let Some(cell) = self.cell.take() {
-            self.column = self.column.saturating_add(cell.repeats);
-            if !cell.text.is_empty() {
-                self.cells.push(cell);
-            }
+    /// Appends to the cell's text, which is limited before it grows: a few bytes of the file can ask for much.
+    fn append(&mut self, text: &[u8]) -> Result<(), ReadError> {
+        let Some(cell) = &mut self.cell else { return Ok(()) };
+        let (size, most) = ((cell.text.len() + text.len()) as u64, self.limits.cell_bytes);
+        if size > most {
+            return Err(too_big(Limit::CellBytes, most, size));
         }
+        cell.text.extend_from_slice(text);
+        Ok(())
+    }
+
+    /// Keeps the cell until the row's end, if it holds something; the row is limited before it grows.
+    fn end_cell(&mut self) -> Result<(), ReadError> {
+        let Some(mut cell) = self.cell.take() else { return Ok(()) };
+        self.column = self.column.saturating_add(cell.repeats);
+        if cell.kind == CellKind::Error && cell.text.is_empty() {
+            cell.text.extend_from_slice(NO_VALUE.as_bytes());
+        }
+        if cell.text.is_empty() {
+            return Ok(());
+        }
+        if self.column as u64 > self.limits.columns {
+            return Err(too_big(Limit::Columns, self.limits.columns, self.column as u64));
+        }
+        self.row_bytes += cell.text.len() as u64;
+        let beyond = self.row_bytes.saturating_sub(BYTES_PER_BATCH as u64);
+        if beyond > self.limits.row_bytes {
+            return Err(too_big(Limit::RowBytes, self.limits.row_bytes, beyond));
+        }
+        self.cells.push(cell);
+        Ok(())
     }
 
     fn end_row(&mut self, feed: &mut Feed<'_>) -> Result<(), ReadError> {
@@ -249,8 +289,9 @@ impl Place {
         if self.cells.is_empty() {
             return Ok(());
         }
-        if self.row > self.rows_max {
-            return Err(too_big(Limit::Rows, self.rows_max, self.row));
+        let rows_max = self.limits.rows.min(u64::from(u32::MAX));
+        if self.row > rows_max {
+            return Err(too_big(Limit::Rows, rows_max, self.row));
         }
         for number in first..=self.row {
             feed.begin_row(number as u32)?;
@@ -262,6 +303,14 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// Whether an element inside of a sheet, with all that is in it, does not belong to the texts of cells: comments, shapes and what is written
+/// on them, notes, and the reading aid over characters.
+fn is_beside_cells(name: &str) -> bool {
+    name.starts_with("draw:")
+        || name.starts_with("dr3d:")
+        || matches!(name, "office:annotation" | "table:shapes" | "text:note" | "text:ruby-text")
 }
 
 /// How often something stands; once where it does not say.
@@ -283,74 +332,6 @@ fn clock(duration: &str) -> Option<String> {
     let fraction = fraction.trim_end_matches('0');
     let point = if fraction.is_empty() { "" } else { "." };
     Some(format!("{:02}:{:02}:{:02}{point}{fraction}", hours?, minutes?, whole?))
-}
-
-/// Shows every event of the part with the sheets, until `each` says `false`.
-fn for_each_event(
-    package: &Package,
-    limits: &ReadLimits,
-    watch: &Watch,
-    mut each: impl FnMut(&Event<'_>) -> Result<bool, ReadError>,
-) -> Result<(), ReadError> {
-    let member = package.open_member(CONTENT)?.ok_or_else(|| ReadError::damaged("content.xml is missing"))?;
-    let ration = Rc::new(Cell::new(0));
-    let most = limits.cell_bytes.saturating_mul(8).saturating_add(PIECE_BYTES);
-    let failure = Rc::new(RefCell::new(None));
-    let rationed = Rationed { member, left: Rc::clone(&ration), failure: Rc::clone(&failure) };
-    let mut reader = Reader::from_reader(BufReader::with_capacity(64 << 10, rationed));
-    let mut buffer = Vec::new();
-    for count in 0_u64.. {
-        ration.set(most);
-        buffer.clear();
-        let event = match reader.read_event_into(&mut buffer) {
-            Ok(event) => event,
-            Err(_) if failure.borrow().is_some() => break,
-            Err(error) => return Err(ReadError::damaged(format!("{CONTENT} is no XML ({error})"))),
-        };
-        match &event {
-            Event::DocType(_) => {
-                return Err(ReadError::Unsupported { what: "a document type definition".to_owned() });
-            }
-            Event::Eof => break,
-            event if !each(event)? => break,
-            _ => {}
-        }
-        if count % 4096 == 0 {
-            watch.check()?;
-        }
-    }
-    match failure.take() {
-        Some(Some(error)) => Err(error),
-        Some(None) => Err(too_big(Limit::CellBytes, limits.cell_bytes, most)),
-        None => Ok(()),
-    }
-}
-
-/// A member of which only so much is read before the next event: else one text could fill the memory.
-struct Rationed {
-    member: Inflate,
-    left: Rc<Cell<u64>>,
-    /// Why reading failed, where it did: an error, or too long a piece.
-    failure: Rc<RefCell<Option<Option<ReadError>>>>,
-}
-
-impl Read for Rationed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.get() == 0 {
-            self.failure.replace(Some(None));
-            return Err(io::ErrorKind::QuotaExceeded.into());
-        }
-        match self.member.fill(buffer) {
-            Ok(size) => {
-                self.left.set(self.left.get().saturating_sub(size as u64));
-                Ok(size)
-            }
-            Err(error) => {
-                self.failure.replace(Some(Some(error)));
-                Err(io::ErrorKind::InvalidData.into())
-            }
-        }
-    }
 }
 
 #[cfg(test)]

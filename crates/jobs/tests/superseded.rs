@@ -1,0 +1,145 @@
+//! Runs that were cut off from the task store, and end after another one has taken their task over and finished it.
+
+mod support;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use longshore_jobs::CentreSettings;
+use longshore_jobs::export::ExportSettings;
+use longshore_protocol::{OwnerId, Phase, TaskId};
+use longshore_tasks::entity::{Slot, Timestamp};
+use longshore_tasks::store::{Change, Committed, DueIndex, Stats};
+use longshore_tasks::{Doorbell, Lane, Limits, Loaded, StoreError, Task, TaskStore, reaper};
+use tokio::runtime::{Builder, Runtime};
+
+use support::{House, caller, of};
+
+const ROWS: &str = r#"
+[database.shop]
+url = "sqlite:shop.db"
+[dataset.rows]
+database = "shop"
+table = "rows"
+key = ["id"]
+column = [{ name = "id", type = "integer" }, { name = "note", type = "text" }]
+"#;
+const MADE: &str = "CREATE TABLE rows (id INTEGER PRIMARY KEY, note TEXT);
+    WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 60000)
+    INSERT INTO rows SELECT i, printf('note %0200d', i) FROM c;";
+
+/// A store that can be made not to answer.
+struct Distant {
+    store: Arc<dyn TaskStore>,
+    is_cut_off: AtomicBool,
+}
+
+impl Distant {
+    fn reached(&self) -> Result<&dyn TaskStore, StoreError> {
+        if self.is_cut_off.load(Ordering::Relaxed) { Err(StoreError::Interrupted) } else { Ok(&*self.store) }
+    }
+}
+
+#[async_trait]
+impl TaskStore for Distant {
+    async fn load(&self, id: &TaskId) -> Result<Loaded, StoreError> {
+        self.reached()?.load(id).await
+    }
+    async fn load_slot(&self, slot: &Slot) -> Result<Loaded, StoreError> {
+        self.reached()?.load_slot(slot).await
+    }
+    async fn commit(&self, changes: &[Change<'_>], limits: &Limits) -> Result<Committed, StoreError> {
+        self.reached()?.commit(changes, limits).await
+    }
+    async fn next(&self, lanes: &[Lane], limits: &Limits, limit: usize) -> Result<Vec<Loaded>, StoreError> {
+        self.reached()?.next(lanes, limits, limit).await
+    }
+    async fn due(&self, index: DueIndex, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.reached()?.due(index, limit).await
+    }
+    async fn listed(&self, index: DueIndex, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.reached()?.listed(index, limit).await
+    }
+    async fn history(&self, owner: &OwnerId, limit: usize) -> Result<(Vec<Task>, Timestamp), StoreError> {
+        self.reached()?.history(owner, limit).await
+    }
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.reached()?.stats().await
+    }
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.reached()?.now().await
+    }
+    fn doorbell(&self) -> Doorbell {
+        self.store.doorbell()
+    }
+    fn is_exclusive(&self) -> bool {
+        self.store.is_exclusive()
+    }
+}
+
+/// A machine that stands still whenever nobody waits for something on it.
+fn machine() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("starts")
+}
+
+fn is_unfinished(path: &PathBuf) -> bool {
+    path.to_string_lossy().contains(".unfinished")
+}
+
+fn of_run<'a>(files: &'a [PathBuf], epoch: &str) -> Vec<&'a PathBuf> {
+    let is_its = |path: &&PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !is_unfinished(path) && name.starts_with(&format!("{epoch}-"))
+    };
+    files.iter().filter(is_its).collect()
+}
+
+#[test]
+fn a_run_that_was_taken_over_leaves_what_the_other_has_published() {
+    for (part_bytes, ending) in [(512 << 20, "1.csv"), (60_000, "zip")] {
+        let (near, far) = (Builder::new_multi_thread().enable_all().build().expect("starts"), machine());
+        let settings = ExportSettings { part_bytes, ..ExportSettings::default() };
+        let mut house = House::new(ROWS, 10, CentreSettings::default(), settings);
+        house.database().execute_batch(MADE).expect("valid SQL");
+        let distant = Arc::new(Distant { store: house.store.clone(), is_cut_off: AtomicBool::new(false) });
+        let lost = far.spawn(house.worker_on(distant.clone(), "lost"));
+        let ann = caller("ann");
+        let task = near.block_on(house.export(&ann, of("rows", "csv")));
+
+        // It has begun, and of several parts some are finished and known to the store; there its machine is cut off and stands still.
+        far.block_on(async {
+            let begun = async {
+                loop {
+                    let files = house.files();
+                    let stored = house.store.load(&task.id).await.expect("answers").task.expect("is there");
+                    let has_parts = of_run(&files, "1").len() > 1 && stored.cursor.is_some();
+                    if files.iter().any(is_unfinished) && (has_parts || ending != "zip") {
+                        return;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), begun).await.expect("begins");
+        });
+        distant.is_cut_off.store(true, Ordering::Relaxed);
+        let taken_back = reaper::take_back_orphans(&*house.store, &house.registry);
+        near.block_on(taken_back).expect("answers");
+
+        near.block_on(async { house.start_worker("other") });
+        near.block_on(house.until(&ann, &task, Phase::Succeeded));
+        let published = near.block_on(house.bytes(&ann, &task));
+
+        // The first goes on, and ends its work; then it learns that it does not count.
+        let is_its_own = |path: &&PathBuf| path.to_string_lossy().ends_with(ending);
+        far.block_on(house.until_files(|files| of_run(files, "1").iter().any(is_its_own)));
+        distant.is_cut_off.store(false, Ordering::Relaxed);
+        far.block_on(house.until_files(|files| files.len() == 1 && of_run(files, "2").len() == 1));
+        assert!(near.block_on(house.bytes(&ann, &task)) == published, "the published file is as it was");
+        near.block_on(house.stop_workers());
+        far.block_on(lost).expect("ends without a panic");
+        assert_eq!(house.files().len(), 1, "{:?}", house.files());
+    }
+}

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use longshore_jobs::CentreSettings;
 use longshore_jobs::export::ExportSettings;
 use longshore_jobs::verify::{Verdict, verify};
-use longshore_protocol::manifest::Shortened;
+use longshore_protocol::manifest::{Resumed, Shortened};
 use longshore_protocol::{Manifest, Phase, TaskView};
 use sha2::{Digest, Sha256};
 
@@ -168,6 +168,28 @@ async fn a_run_that_finds_other_rows_begins_anew() {
     assert_eq!(rows.len(), 59_999, "all of one snapshot, the later one");
     assert_eq!(rows[6..9], ["7,changed".to_owned(), line(8), line(10)]);
     house.until_files(|files| finished_parts(files) == 1).await;
+    house.stop_workers().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_one_part_whose_worker_was_killed_says_that_it_started_over() {
+    let mut house = House::new(ROWS, 10, CentreSettings::default(), ExportSettings::default());
+    house.database().execute_batch(MADE).expect("valid SQL");
+    house.database().execute_batch("UPDATE gate SET closed = 1").expect("closes");
+    house.start_worker("first");
+    let task = house.export(&caller("ann"), of("slow", "xlsx")).await;
+    house.until_files(|files| !files.is_empty()).await;
+    house.lose_workers().await;
+    house.database().execute_batch("UPDATE gate SET closed = 0").expect("opens");
+    house.start_worker("second");
+    let task = house.until(&caller("ann"), &task, Phase::Succeeded).await;
+    let (manifest, bytes) = (manifest(&house, &task).await, house.bytes(&caller("ann"), &task).await);
+    assert_eq!(manifest.resumed, [Resumed { kept_part_count: 0, kept_row_count: 0 }]);
+    assert_eq!((manifest.row_count, manifest.parts.len()), (60_000, 0));
+    assert_eq!(manifest.file.sha256, sha256(&bytes));
+    let mut workbook: calamine::Xlsx<_> = calamine::Reader::new(Cursor::new(bytes)).expect("a workbook");
+    let sheet = calamine::Reader::worksheet_range_at(&mut workbook, 0).expect("a sheet").expect("reads");
+    assert_eq!(sheet.height(), 60_001);
     house.stop_workers().await;
 }
 

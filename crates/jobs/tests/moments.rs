@@ -1,4 +1,4 @@
-//! Runs that were cut off from the task store, and end after another one has taken their task over and finished it.
+//! What happens to an export at moments that are chosen: its machine stands still there until the test lets it go on.
 
 mod support;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use longshore_jobs::CentreSettings;
 use longshore_jobs::export::ExportSettings;
-use longshore_protocol::{OwnerId, Phase, TaskId};
+use longshore_protocol::{FailureCode, OwnerId, Phase, TaskId};
 use longshore_tasks::entity::{Slot, Timestamp};
 use longshore_tasks::store::{Change, Committed, DueIndex, Stats};
 use longshore_tasks::{Doorbell, Lane, Limits, Loaded, StoreError, Task, TaskStore, reaper};
@@ -97,13 +97,29 @@ fn of_run<'a>(files: &'a [PathBuf], epoch: &str) -> Vec<&'a PathBuf> {
     files.iter().filter(is_its).collect()
 }
 
+/// Lets a machine go on until the files of the house are as wanted, and not a step further.
+fn until_just(machine: &Runtime, house: &House, is_wanted: impl Fn(&[PathBuf]) -> bool) {
+    let reached = async {
+        while !is_wanted(&house.files()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let reached = async { tokio::time::timeout(Duration::from_secs(20), reached).await };
+    machine.block_on(reached).unwrap_or_else(|_| panic!("never so: {:?}", house.files()));
+}
+
+fn house(part_bytes: u64) -> House {
+    let settings = ExportSettings { part_bytes, ..ExportSettings::default() };
+    let house = House::new(ROWS, 10, CentreSettings::default(), settings);
+    house.database().execute_batch(MADE).expect("valid SQL");
+    house
+}
+
 #[test]
 fn a_run_that_was_taken_over_leaves_what_the_other_has_published() {
     for (part_bytes, ending) in [(512 << 20, "1.csv"), (60_000, "zip")] {
         let (near, far) = (Builder::new_multi_thread().enable_all().build().expect("starts"), machine());
-        let settings = ExportSettings { part_bytes, ..ExportSettings::default() };
-        let mut house = House::new(ROWS, 10, CentreSettings::default(), settings);
-        house.database().execute_batch(MADE).expect("valid SQL");
+        let mut house = house(part_bytes);
         let distant = Arc::new(Distant { store: house.store.clone(), is_cut_off: AtomicBool::new(false) });
         let lost = far.spawn(house.worker_on(distant.clone(), "lost"));
         let ann = caller("ann");
@@ -142,4 +158,40 @@ fn a_run_that_was_taken_over_leaves_what_the_other_has_published() {
         far.block_on(lost).expect("ends without a panic");
         assert_eq!(house.files().len(), 1, "{:?}", house.files());
     }
+}
+
+#[test]
+fn an_export_that_is_cancelled_while_it_archives_leaves_nothing() {
+    let (near, far) = (Builder::new_multi_thread().enable_all().build().expect("starts"), machine());
+    let mut house = house(60_000);
+    let working = far.spawn(house.worker_on(house.store.clone(), "one"));
+    let task = near.block_on(house.export(&caller("ann"), of("rows", "csv")));
+    let is_archiving = |path: &PathBuf| is_unfinished(path) && path.to_string_lossy().contains(".zip");
+    until_just(&far, &house, |files| files.iter().any(is_archiving));
+    near.block_on(house.centre.cancel(&caller("ann"), &support::slot("rows"))).expect("answers");
+    far.block_on(house.until(&caller("ann"), &task, Phase::Cancelled));
+    far.block_on(house.until_files(<[_]>::is_empty));
+    far.block_on(house.stop_workers());
+    far.block_on(working).expect("ends without a panic");
+    assert_eq!(house.files(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_file_store_that_goes_away_in_the_middle_is_told() {
+    let far = machine();
+    let mut house = house(512 << 20);
+    let working = far.spawn(house.worker_on(house.store.clone(), "one"));
+    let task = far.block_on(house.export(&caller("ann"), of("rows", "csv")));
+    until_just(&far, &house, |files| files.iter().any(is_unfinished));
+    let (place, away) = (house.folder.path().join("files"), house.folder.path().join("away"));
+    std::fs::rename(&place, &away).expect("goes");
+    std::fs::write(&place, "in the way").expect("writes");
+    let failed = far.block_on(house.until(&caller("ann"), &task, Phase::Failed));
+    assert_eq!(failed.failure.expect("a reason").code, FailureCode::FileStore);
+    far.block_on(house.stop_workers());
+    far.block_on(working).expect("ends without a panic");
+    std::fs::remove_file(&place).expect("makes room");
+    std::fs::rename(&away, &place).expect("comes back");
+    far.block_on(house.centre.files().remove_unfinished(Duration::ZERO)).expect("sweeps");
+    assert_eq!(house.files(), Vec::<PathBuf>::new());
 }

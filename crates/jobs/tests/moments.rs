@@ -10,11 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use longshore_jobs::CentreSettings;
 use longshore_jobs::export::ExportSettings;
-use longshore_protocol::{FailureCode, OwnerId, Phase, TaskId};
+use longshore_protocol::{FailureCode, OwnerId, Phase, TaskId, TaskView};
 use longshore_tasks::entity::{Slot, Timestamp};
 use longshore_tasks::store::{Change, Committed, DueIndex, Stats};
 use longshore_tasks::{Doorbell, Lane, Limits, Loaded, StoreError, Task, TaskStore, reaper};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 use support::{House, caller, of};
 
@@ -115,49 +116,73 @@ fn house(part_bytes: u64) -> House {
     house
 }
 
+/// An export of ann's whose first run is cut off from the task store, and stands still, when the files are as wanted and its
+/// checkpoint, if it should have one, is in the store. Its task waits for another run.
+fn cut_off(
+    near: &Runtime,
+    far: &Runtime,
+    house: &House,
+    has_checkpoint: bool,
+    is_wanted: impl Fn(&[PathBuf]) -> bool,
+) -> (TaskView, Arc<Distant>, JoinHandle<()>) {
+    let distant = Arc::new(Distant { store: house.store.clone(), is_cut_off: AtomicBool::new(false) });
+    let working = far.spawn(house.worker_on(distant.clone(), "lost"));
+    let task = near.block_on(house.export(&caller("ann"), of("rows", "csv")));
+    let is_told = async || {
+        let stored = house.store.load(&task.id).await.expect("answers").task.expect("is there");
+        stored.cursor.is_some()
+    };
+    until_just(far, house, |files| is_wanted(files) && (!has_checkpoint || near.block_on(is_told())));
+    distant.is_cut_off.store(true, Ordering::Relaxed);
+    near.block_on(reaper::take_back_orphans(&*house.store, &house.registry)).expect("answers");
+    (task, distant, working)
+}
+
 #[test]
 fn a_run_that_was_taken_over_leaves_what_the_other_has_published() {
-    for (part_bytes, ending) in [(512 << 20, "1.csv"), (60_000, "zip")] {
-        let (near, far) = (Builder::new_multi_thread().enable_all().build().expect("starts"), machine());
-        let mut house = house(part_bytes);
-        let distant = Arc::new(Distant { store: house.store.clone(), is_cut_off: AtomicBool::new(false) });
-        let lost = far.spawn(house.worker_on(distant.clone(), "lost"));
-        let ann = caller("ann");
-        let task = near.block_on(house.export(&ann, of("rows", "csv")));
+    let (near, far) = (Builder::new_multi_thread().enable_all().build().expect("starts"), machine());
+    let (ann, mut house) = (caller("ann"), house(512 << 20));
+    let (task, distant, lost) = cut_off(&near, &far, &house, false, |files| files.iter().any(is_unfinished));
+    near.block_on(async { house.start_worker("other") });
+    near.block_on(house.until(&ann, &task, Phase::Succeeded));
+    let published = near.block_on(house.bytes(&ann, &task));
 
-        // It has begun, and of several parts some are finished and known to the store; there its machine is cut off and stands still.
-        far.block_on(async {
-            let begun = async {
-                loop {
-                    let files = house.files();
-                    let stored = house.store.load(&task.id).await.expect("answers").task.expect("is there");
-                    let has_parts = of_run(&files, "1").len() > 1 && stored.cursor.is_some();
-                    if files.iter().any(is_unfinished) && (has_parts || ending != "zip") {
-                        return;
-                    }
-                    tokio::task::yield_now().await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(20), begun).await.expect("begins");
-        });
-        distant.is_cut_off.store(true, Ordering::Relaxed);
-        let taken_back = reaper::take_back_orphans(&*house.store, &house.registry);
-        near.block_on(taken_back).expect("answers");
+    // The first goes on, and ends its work; then it learns that it does not count.
+    far.block_on(house.until_files(|files| of_run(files, "1").len() == 1));
+    distant.is_cut_off.store(false, Ordering::Relaxed);
+    far.block_on(house.until_files(|files| files.len() == 1 && of_run(files, "2").len() == 1));
+    assert!(near.block_on(house.bytes(&ann, &task)) == published, "the published file is as it was");
+    near.block_on(house.stop_workers());
+    far.block_on(lost).expect("ends without a panic");
+    assert_eq!(of_run(&house.files(), "2").len(), 1, "{:?}", house.files());
+}
 
-        near.block_on(async { house.start_worker("other") });
-        near.block_on(house.until(&ann, &task, Phase::Succeeded));
-        let published = near.block_on(house.bytes(&ann, &task));
+#[test]
+fn a_run_that_was_taken_over_leaves_the_parts_that_the_other_goes_on_from() {
+    let (near, far, other) =
+        (Builder::new_multi_thread().enable_all().build().expect("starts"), machine(), machine());
+    let (ann, mut house) = (caller("ann"), house(60_000));
+    let (task, distant, lost) = cut_off(&near, &far, &house, true, |files| of_run(files, "1").len() > 1);
+    let working = other.spawn(house.worker_on(house.store.clone(), "other"));
+    until_just(&other, &house, |files| !of_run(files, "2").is_empty());
 
-        // The first goes on, and ends its work; then it learns that it does not count.
-        let is_its_own = |path: &&PathBuf| path.to_string_lossy().ends_with(ending);
-        far.block_on(house.until_files(|files| of_run(files, "1").iter().any(is_its_own)));
-        distant.is_cut_off.store(false, Ordering::Relaxed);
-        far.block_on(house.until_files(|files| files.len() == 1 && of_run(files, "2").len() == 1));
-        assert!(near.block_on(house.bytes(&ann, &task)) == published, "the published file is as it was");
-        near.block_on(house.stop_workers());
-        far.block_on(lost).expect("ends without a panic");
-        assert_eq!(house.files().len(), 1, "{:?}", house.files());
-    }
+    // The first archives all, and ends; then it learns that it does not count.
+    let needed: Vec<PathBuf> = house.files().into_iter().filter(|path| !is_unfinished(path)).collect();
+    let is_archive = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "zip");
+    far.block_on(house.until_files(|files| of_run(files, "1").iter().any(is_archive)));
+    distant.is_cut_off.store(false, Ordering::Relaxed);
+    far.block_on(house.until_files(|files| !of_run(files, "1").iter().any(is_archive)));
+    let files = house.files();
+    assert!(needed.iter().all(|path| files.contains(path)), "{needed:?}, now {files:?}");
+
+    other.block_on(house.until(&ann, &task, Phase::Succeeded));
+    other.block_on(house.until_files(|files| files.len() == 1 && of_run(files, "2").len() == 1));
+    let details = near.block_on(house.centre.details(&ann, task.id.as_str())).expect("answers");
+    let manifest = details.manifest.expect("has one");
+    assert!(manifest.resumed.len() == 1 && manifest.resumed[0].kept_part_count > 0, "{:?}", manifest.resumed);
+    near.block_on(house.stop_workers());
+    far.block_on(lost).expect("ends without a panic");
+    other.block_on(working).expect("ends without a panic");
 }
 
 #[test]

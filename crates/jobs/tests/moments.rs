@@ -99,9 +99,9 @@ fn of_run<'a>(files: &'a [PathBuf], epoch: &str) -> Vec<&'a PathBuf> {
 }
 
 /// Lets a machine go on until the files of the house are as wanted, and not a step further.
-fn until_just(machine: &Runtime, house: &House, is_wanted: impl Fn(&[PathBuf]) -> bool) {
+fn until_just(machine: &Runtime, house: &House, is_wanted: impl AsyncFn(&[PathBuf]) -> bool) {
     let reached = async {
-        while !is_wanted(&house.files()) {
+        while !is_wanted(&house.files()).await {
             tokio::task::yield_now().await;
         }
     };
@@ -132,7 +132,7 @@ fn cut_off(
         let stored = house.store.load(&task.id).await.expect("answers").task.expect("is there");
         stored.cursor.is_some()
     };
-    until_just(far, house, |files| is_wanted(files) && (!has_checkpoint || near.block_on(is_told())));
+    until_just(far, house, async |files| is_wanted(files) && (!has_checkpoint || is_told().await));
     distant.is_cut_off.store(true, Ordering::Relaxed);
     near.block_on(reaper::take_back_orphans(&*house.store, &house.registry)).expect("answers");
     (task, distant, working)
@@ -164,7 +164,7 @@ fn a_run_that_was_taken_over_leaves_the_parts_that_the_other_goes_on_from() {
     let (ann, mut house) = (caller("ann"), house(60_000));
     let (task, distant, lost) = cut_off(&near, &far, &house, true, |files| of_run(files, "1").len() > 1);
     let working = other.spawn(house.worker_on(house.store.clone(), "other"));
-    until_just(&other, &house, |files| !of_run(files, "2").is_empty());
+    until_just(&other, &house, async |files| !of_run(files, "2").is_empty());
 
     // The first archives all, and ends; then it learns that it does not count.
     let needed: Vec<PathBuf> = house.files().into_iter().filter(|path| !is_unfinished(path)).collect();
@@ -192,7 +192,7 @@ fn an_export_that_is_cancelled_while_it_archives_leaves_nothing() {
     let working = far.spawn(house.worker_on(house.store.clone(), "one"));
     let task = near.block_on(house.export(&caller("ann"), of("rows", "csv")));
     let is_archiving = |path: &PathBuf| is_unfinished(path) && path.to_string_lossy().contains(".zip");
-    until_just(&far, &house, |files| files.iter().any(is_archiving));
+    until_just(&far, &house, async |files| files.iter().any(is_archiving));
     near.block_on(house.centre.cancel(&caller("ann"), &support::slot("rows"))).expect("answers");
     far.block_on(house.until(&caller("ann"), &task, Phase::Cancelled));
     far.block_on(house.until_files(<[_]>::is_empty));
@@ -207,7 +207,7 @@ fn a_file_store_that_goes_away_in_the_middle_is_told() {
     let mut house = house(512 << 20);
     let working = far.spawn(house.worker_on(house.store.clone(), "one"));
     let task = far.block_on(house.export(&caller("ann"), of("rows", "csv")));
-    until_just(&far, &house, |files| files.iter().any(is_unfinished));
+    until_just(&far, &house, async |files| files.iter().any(is_unfinished));
     let (place, away) = (house.folder.path().join("files"), house.folder.path().join("away"));
     std::fs::rename(&place, &away).expect("goes");
     std::fs::write(&place, "in the way").expect("writes");

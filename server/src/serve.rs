@@ -85,15 +85,17 @@ async fn run(Loaded { config, catalog, is_demo }: Loaded) -> anyhow::Result<()> 
         let (data, store, shutdown) = (data.clone(), Arc::clone(&store), shutdown.clone());
         parts.spawn(async move { operators::serve(&data, store, shutdown).await });
     }
+    let import = config.import.settings(data)?;
+    // Twice the longest time that a run can take.
+    let untouched_for = 2 * longest_run(&config, &catalog);
+    let sweeping = leftovers::sweep_machine(import.scratch.clone(), untouched_for, SWEEP_INTERVAL);
+    parts.spawn(until(shutdown.clone(), sweeping));
     if config.role.works() {
         work(&config, &catalog, &files, &store, &shutdown, &mut parts).await?;
     }
     if let Some(listener) = listener {
-        let settings = CentreSettings {
-            time_limit: config.tasks.time_limit,
-            retention: config.tasks.retention,
-            import: config.import.settings(&config.data_dir)?,
-        };
+        let settings =
+            CentreSettings { time_limit: config.tasks.time_limit, retention: config.tasks.retention, import };
         let centre = Centre::new(store, catalog, files, settings);
         let router = http::router(centre, &config)?;
         println!("Longshore is ready at http://{}", listener.local_addr()?);
@@ -129,16 +131,15 @@ async fn work(
             tracing::warn!(error = %error, "unfinished files of an earlier process could not be removed");
         }
     }
-    // Twice the longest time that a run can take.
-    let deadlines = catalog.all().into_iter().filter_map(|dataset| dataset.export_deadline);
-    let longest = deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default();
     let import = config.import.settings(&config.data_dir)?;
+    let untouched_for = 2 * longest_run(config, catalog);
+    let (files_swept, store_swept) = (files.clone(), Arc::clone(store));
     let sweeping = leftovers::sweep(
-        files.clone(),
-        Arc::clone(store),
+        files_swept,
+        store_swept,
         Arc::clone(catalog),
-        2 * longest,
-        import.clone(),
+        untouched_for,
+        import.draft_kept,
         SWEEP_INTERVAL,
     );
 
@@ -154,6 +155,21 @@ async fn work(
         }
         Ok(())
     });
+    Ok(())
+}
+
+/// The longest time that a run can take: no task goes on after its deadline.
+fn longest_run(config: &Config, catalog: &Catalog) -> Duration {
+    let deadlines = catalog.all().into_iter().filter_map(|dataset| dataset.export_deadline);
+    deadlines.chain([config.tasks.time_limit]).max().unwrap_or_default()
+}
+
+/// Does what never ends, until `shutdown`.
+async fn until(shutdown: CancellationToken, work: impl Future<Output = ()>) -> anyhow::Result<()> {
+    tokio::select! {
+        () = work => {}
+        () = shutdown.cancelled() => {}
+    }
     Ok(())
 }
 

@@ -117,6 +117,24 @@ impl Texts {
         }
     }
 
+    /// How many sheets a workbook has.
+    pub fn sheets(self, count: u32) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 sheet".to_owned(),
+            (Lang::En, _) => format!("{} sheets", grouped(u64::from(count))),
+            (Lang::Zh, _) => format!("{} 个工作表", grouped(u64::from(count))),
+        }
+    }
+
+    /// How many files an archive has.
+    pub fn parts(self, count: u32) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 file in a ZIP".to_owned(),
+            (Lang::En, _) => format!("{} files in a ZIP", grouped(u64::from(count))),
+            (Lang::Zh, _) => format!("ZIP 内含 {} 个文件", grouped(u64::from(count))),
+        }
+    }
+
     /// Cells that did not fit the format.
     pub fn shortened_cells(self, count: u64) -> String {
         match (self.lang, count) {

@@ -41,6 +41,10 @@ impl Texts {
                 "This import was changed elsewhere, for example in another tab. What you see now is how it stands there; make your change again if it is still wanted.",
                 "该导入已在别处（例如另一个标签页）更改。页面现已显示最新状态，如仍需要，请重新修改。",
             ),
+            ErrorCode::NoFile => self.pick(
+                "This task made no such file. What it has done is told in Tasks.",
+                "该任务没有生成该文件，结果请见任务中心。",
+            ),
             ErrorCode::FileExpired => self.pick("File expired: export again.", "文件已过期，请重新导出。"),
             ErrorCode::SessionInvalid => self.pick(
                 "Your session is no longer valid. Reload the page to get a new one.",

@@ -168,7 +168,7 @@ impl Texts {
         )
     }
 
-    /// The file is there.
+    /// The file is there, and what of it is not as one would expect.
     pub fn ready(self, kind: TaskKind, file: &FileView) -> String {
         let name = &file.name;
         let more = [
@@ -177,27 +177,13 @@ impl Texts {
         ];
         let more = more.into_iter().filter(|(count, _)| *count > 1).map(|(_, words)| words);
         let about = [size(file.size_bytes)].into_iter().chain(more).collect::<Vec<_>>();
-        match self.lang {
+        let ready = match self.lang {
             Lang::En => format!("Ready: {name} ({}).", about.join(", ")),
             Lang::Zh => format!("{}完成：{name}（{}）。", self.kind(kind), about.join("，")),
-        }
-    }
-
-    /// How many sheets a workbook has.
-    pub fn sheets(self, count: u32) -> String {
-        match (self.lang, count) {
-            (Lang::En, 1) => "1 sheet".to_owned(),
-            (Lang::En, _) => format!("{} sheets", grouped(u64::from(count))),
-            (Lang::Zh, _) => format!("{} 个工作表", grouped(u64::from(count))),
-        }
-    }
-
-    /// How many files an archive has.
-    pub fn parts(self, count: u32) -> String {
-        match (self.lang, count) {
-            (Lang::En, 1) => "1 file in a ZIP".to_owned(),
-            (Lang::En, _) => format!("{} files in a ZIP", grouped(u64::from(count))),
-            (Lang::Zh, _) => format!("ZIP 内含 {} 个文件", grouped(u64::from(count))),
+        };
+        match file.shortened_cell_count {
+            0 => ready,
+            count => format!("{ready}{}{}", self.pick(" ", ""), self.shortened_cells(count)),
         }
     }
 
@@ -369,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_several_sheets_or_parts_says_so() {
+    fn a_file_of_several_sheets_or_parts_or_with_cut_cells_says_so() {
         let (en, zh) = (Texts::new(Lang::En), Texts::new(Lang::Zh));
         let one = FileView {
             name: "o.xlsx".into(),
@@ -381,17 +367,24 @@ mod tests {
             shortened_cell_count: 0,
             kept_until: 0,
         };
-        for (sheet_count, part_count, want_en, want_zh) in [
-            (1, 1, "Ready: o.xlsx (8.2 MB).", "导出完成：o.xlsx（8.2 MB）。"),
-            (3, 1, "Ready: o.xlsx (8.2 MB, 3 sheets).", "导出完成：o.xlsx（8.2 MB，3 个工作表）。"),
+        for (sheet_count, part_count, shortened_cell_count, want_en, want_zh) in [
+            (1, 1, 0, "Ready: o.xlsx (8.2 MB).", "导出完成：o.xlsx（8.2 MB）。"),
+            (
+                3,
+                1,
+                2,
+                "Ready: o.xlsx (8.2 MB, 3 sheets). 2 cells were longer than the format allows and were shortened.",
+                "导出完成：o.xlsx（8.2 MB，3 个工作表）。有 2 个单元格超出格式上限，已被截短。",
+            ),
             (
                 1,
                 2,
+                0,
                 "Ready: o.xlsx (8.2 MB, 2 files in a ZIP).",
                 "导出完成：o.xlsx（8.2 MB，ZIP 内含 2 个文件）。",
             ),
         ] {
-            let file = FileView { sheet_count, part_count, ..one.clone() };
+            let file = FileView { sheet_count, part_count, shortened_cell_count, ..one.clone() };
             assert_eq!(en.ready(TaskKind::Export, &file), want_en);
             assert_eq!(zh.ready(TaskKind::Export, &file), want_zh);
         }

@@ -124,12 +124,6 @@ pub fn TaskPanel(
         let moment = t.get().moment(browser::local_time(until));
         (step.get() == Step::Ready && is_for_its_file(flow.kind)).then(|| t.get().kept_until(&moment))
     };
-    let shortened = move || {
-        let count = state.with(|state| Some(state.task.as_ref()?.file.as_ref()?.shortened_cell_count));
-        count
-            .filter(|count| *count > 0 && step.get() == Step::Ready)
-            .map(|count| t.get().shortened_cells(count))
-    };
     let hint = move || {
         if !matches!(step.get(), Step::Queued | Step::Running) {
             return None;
@@ -186,7 +180,6 @@ pub fn TaskPanel(
                     {problems}
                 </ul>
                 <p class="hint task-panel__warning" hidden=move || refusal().is_none()>{refusal}</p>
-                <p class="hint" hidden=move || shortened().is_none()>{shortened}</p>
                 <p class="hint" hidden=move || hint().is_none()>
                     {hint} " " <a href="/tasks">{move || t.get().open_tasks()}</a>
                 </p>

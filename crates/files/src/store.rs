@@ -13,6 +13,7 @@ use opendal::{ErrorKind, Operator};
 
 use crate::address::Address;
 use crate::bucket;
+use crate::folder::{self, LocalPath};
 use crate::uploads::Uploads;
 use crate::{FileError, FileWriter, Stored};
 
@@ -99,8 +100,9 @@ impl FileStore {
     }
 
     /// Removes what killed processes left of files that they were writing, if nobody has written to it for `untouched_for`;
-    /// gives how many. Zero is right only where no other process writes to this store. In a bucket the time counts from the
-    /// beginning of the file, so it must be longer than any file takes.
+    /// gives how many. Zero is right only where no other process writes to this store. In a bucket the time counts from the last
+    /// part of 8 MiB that has come; where the server or the key's rights do not tell that (`s3:ListMultipartUploadParts`), from the
+    /// beginning of the file, and is then a week at least.
     ///
     /// A server that can't list uploads, or a key that may not, needs a lifecycle rule `AbortIncompleteMultipartUpload` on the
     /// bucket instead: until somebody ends them, parts are kept and paid for.
@@ -148,7 +150,7 @@ impl FileStore {
                 self.operator.writer_with(key).chunk(PART_BYTES).concurrent(PARTS_AT_ONCE).await
             }
         };
-        Ok(FileWriter::new(writer.map_err(FileError::store("begin a file"))?))
+        Ok(FileWriter::new(writer.map_err(FileError::store("begin a file"))?, self.local(key)))
     }
 
     /// The size of a file in bytes.
@@ -229,11 +231,17 @@ impl FileStore {
         writer.finish().await
     }
 
-    /// Copies a file of the store to another key.
+    /// Copies a file of the store to another key, where it appears when it is complete.
     ///
     /// # Errors
     /// [`FileError::Missing`] or [`FileError::Store`].
     pub async fn copy(&self, from: &str, to: &str) -> Result<(), FileError> {
+        if let (Some(from_path), Some(to)) = (self.local_path(from), self.local(to)) {
+            // OpenDAL's own copy of a file in a folder grows in its place.
+            let unfinished = to.root.join(UNFINISHED).join(format!("copy-{:032x}", rand::random::<u128>()));
+            let is_there = folder::copy(from_path, unfinished, to).await?;
+            return if is_there { Ok(()) } else { Err(FileError::Missing { key: from.to_owned() }) };
+        }
         match self.operator.copy(from, to).await {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -245,8 +253,15 @@ impl FileStore {
 
     /// Where a file is on this machine, if the store is a folder. It is not to be changed there, and may go at any time.
     pub fn local_path(&self, key: &str) -> Option<PathBuf> {
+        self.local(key).map(|local| local.path)
+    }
+
+    fn local(&self, key: &str) -> Option<LocalPath> {
         match self.place {
-            Place::Folder => Some(Path::new(&self.operator.info().root()).join(key)),
+            Place::Folder => {
+                let root = PathBuf::from(self.operator.info().root());
+                Some(LocalPath { path: root.join(key), root })
+            }
             Place::Bucket(_) => None,
         }
     }

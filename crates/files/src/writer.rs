@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::FileError;
+use crate::folder::{self, LocalPath};
 
 /// Bytes that are hashed and handed on at a time: few enough not to keep other tasks of the thread waiting.
 const PIECE_BYTES: usize = 1 << 20;
@@ -40,9 +41,10 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    pub(crate) fn new(writer: Writer) -> FileWriter {
+    /// `local` is where the file will be on this machine, if the store is a folder.
+    pub(crate) fn new(writer: Writer, local: Option<LocalPath>) -> FileWriter {
         let (steps, taken) = mpsc::channel(PIECES_AHEAD);
-        let writing = Some(tokio::spawn(write(writer, taken)));
+        let writing = Some(tokio::spawn(write(writer, local, taken)));
         FileWriter { steps, writing, hash: Sha256::new(), size_bytes: 0 }
     }
 
@@ -63,7 +65,7 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Completes the file: it appears under its key.
+    /// Completes the file: it appears under its key, and is there also after a loss of power.
     ///
     /// # Errors
     /// [`FileError::Store`]; nothing appears then.
@@ -97,7 +99,11 @@ impl FileWriter {
 }
 
 /// Takes the steps of one file; without the last one the file is given up.
-async fn write(mut writer: Writer, mut steps: mpsc::Receiver<Step>) -> Result<(), FileError> {
+async fn write(
+    mut writer: Writer,
+    local: Option<LocalPath>,
+    mut steps: mpsc::Receiver<Step>,
+) -> Result<(), FileError> {
     let ended = loop {
         match steps.recv().await {
             Some(Step::Write(bytes)) => {
@@ -106,7 +112,10 @@ async fn write(mut writer: Writer, mut steps: mpsc::Receiver<Step>) -> Result<()
                 }
             }
             Some(Step::Complete) => match writer.close().await {
-                Ok(_) => return Ok(()),
+                Ok(_) => match local {
+                    Some(local) => return folder::keep_name(local).await,
+                    None => return Ok(()),
+                },
                 Err(error) => break Err(FileError::store("complete a file")(error)),
             },
             None => break Ok(()),

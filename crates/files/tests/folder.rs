@@ -102,3 +102,24 @@ async fn a_full_disk_fails_the_file_and_leaves_nothing() {
     assert_eq!(files_in(folder.path()), ["exports/t1/small"]);
     assert_eq!(get(&store, "exports/t1/small", 0..1000).await, content(1, 1000));
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_does_not_fit_leaves_nothing() {
+    const SOURCE: &str = "LONGSHORE_TEST_SOURCE";
+    let Some(source) = std::env::var_os(SOURCE).filter(|_| support::is_child()) else {
+        // Made where files may have any size; the child finds it in its store.
+        let source = tempfile::NamedTempFile::new().expect("temporary file");
+        source.as_file().set_len(9 << 20).expect("grows");
+        let prelude = format!("export {SOURCE}='{}'; trap '' XFSZ; ulimit -f 2048", source.path().display());
+        return support::passed(&support::again("a_copy_that_does_not_fit_leaves_nothing", &prelude));
+    };
+    let (folder, store) = store();
+    put(&store, "work/t1/small", &content(1, 1000)).await;
+    std::os::unix::fs::symlink(&source, folder.path().join("work/t1/plan")).expect("links");
+    let failed = store.copy("work/t1/plan", "work/t2/plan").await.expect_err("too large");
+    assert!(matches!(failed, FileError::Store { .. }) && failed.is_retryable(), "{failed}");
+    let mut left = files_in(folder.path());
+    left.sort();
+    assert_eq!(left, ["work/t1/plan", "work/t1/small"]);
+}

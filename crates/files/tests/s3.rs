@@ -94,15 +94,21 @@ async fn a_link_gives_the_file_its_name_for_a_while() {
     assert_eq!(link.expect("none is no error"), None);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_break_are_made_again() {
-    let Some(bucket) = bucket() else { return };
+/// An empty store, and a proxy on the way to its server.
+async fn behind_a_proxy(bucket: &Url) -> (support::Proxy, FileStore) {
     let endpoint = bucket.query_pairs().find(|(name, _)| name == "endpoint").expect("has one").1;
     let endpoint = Url::parse(&endpoint).expect("an address");
     let server = endpoint.socket_addrs(|| None).expect("has one")[0].to_string();
     let proxy = support::Proxy::to(server).await;
-    let store =
-        open(&unused(&at(&bucket, &format!("http://127.0.0.1:{}", proxy.port)))).await.expect("opens");
+    let url = unused(&at(bucket, &format!("http://127.0.0.1:{}", proxy.port)));
+    let store = open(&url).await.expect("opens");
+    (proxy, store)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_break_are_made_again() {
+    let Some(bucket) = bucket() else { return };
+    let (proxy, store) = behind_a_proxy(&bucket).await;
     let bytes = content(7, 28 << 20);
     let mut writer = store.create("exports/t1/a").await.expect("begins");
     for piece in bytes.chunks(7 << 20) {
@@ -114,6 +120,54 @@ async fn connections_that_break_are_made_again() {
     proxy.cut();
     assert!(get(&store, "exports/t1/a", 0..28 << 20).await == bytes);
     assert_eq!(store.remove_unfinished(Duration::ZERO).await.expect("looks"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_fails_for_good_is_left_no_parts_once_it_is_back() {
+    let Some(bucket) = bucket() else { return };
+    let (proxy, store) = behind_a_proxy(&bucket).await;
+    let mut writer = store.create("exports/t1/a").await.expect("begins");
+    writer.write(content(8, 60 << 20)).await.expect("writes");
+    // That much does not fit into what is on its way, so the upload has begun.
+    proxy.shut(true);
+    let failed = match writer.write(content(9, 20 << 20)).await {
+        Ok(()) => writer.finish().await.expect_err("nobody answers"),
+        Err(error) => error,
+    };
+    assert!(matches!(failed, FileError::Store { .. }) && failed.is_retryable(), "{failed}");
+    proxy.shut(false);
+    assert_eq!(store.list("exports/").await.expect("lists"), []);
+    store.remove_unfinished(Duration::ZERO).await.expect("sweeps");
+    assert_eq!(store.remove_unfinished(Duration::ZERO).await.expect("looks"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_comes_slowly_is_left_alone() {
+    let Some(bucket) = bucket() else { return };
+    let store = empty_store(&bucket).await;
+    let untouched = Duration::from_secs(3);
+    let mut writer = store.create("exports/t1/slow").await.expect("begins");
+    let begun = Instant::now();
+    // A part a second, for longer than an upload is left untouched.
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    let mut bytes = Vec::new();
+    while begun.elapsed() < 2 * untouched {
+        ticks.tick().await;
+        let part = content(bytes.len() as u64, 8 << 20);
+        bytes.extend_from_slice(&part);
+        writer.write(part).await.expect("writes");
+        assert_eq!(store.remove_unfinished(untouched).await.expect("looks"), 0);
+    }
+    writer.finish().await.expect("nobody has ended it");
+    assert!(get(&store, "exports/t1/slow", 0..bytes.len() as u64).await == bytes);
+    let mut lost = store.create("exports/t1/lost").await.expect("begins");
+    lost.write(content(3, 20 << 20)).await.expect("writes");
+    std::mem::forget(lost);
+    let until = Instant::now() + Duration::from_secs(20);
+    while store.remove_unfinished(untouched).await.expect("looks") == 0 {
+        assert!(Instant::now() < until, "one that nobody writes is never ended");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 #[tokio::test]

@@ -155,7 +155,10 @@ impl Centre {
             priority: Priority::Normal,
             delay: Duration::ZERO,
             attempts_max: J::ATTEMPTS_MAX,
-            time_limit: dataset.export_deadline.unwrap_or(self.settings.time_limit),
+            time_limit: match kind {
+                TaskKind::Export => dataset.export_deadline.unwrap_or(self.settings.time_limit),
+                _ => self.settings.time_limit,
+            },
             retention: self.settings.retention,
             idempotency_key: order.idempotency_key,
         };
@@ -274,7 +277,7 @@ impl Centre {
     /// The finished file of a task, for its owner.
     ///
     /// # Errors
-    /// `UnknownTask`, `NotFinished`, `FileExpired`, `Store`, `Files`.
+    /// `UnknownTask`, `NotFinished`, `NoFile`, `FileExpired`, `Store`, `Files`.
     pub async fn download(&self, caller: &Caller, task: &str) -> Answer<Download> {
         let (task, _, now) = self.owned(caller, task).await?;
         if task.state != State::Succeeded {
@@ -283,8 +286,12 @@ impl Centre {
         if now >= task.kept_until() {
             return Err(CentreError::FileExpired);
         }
-        let file = FinishedFile::of(&task)
-            .ok_or_else(|| CentreError::Internal(format!("task {} has an unreadable result", task.id)))?;
+        let Some(file) = FinishedFile::of(&task) else {
+            return Err(match FinishedFile::is_always_made(&task) {
+                true => CentreError::Internal(format!("task {} has an unreadable result", task.id)),
+                false => CentreError::NoFile,
+            });
+        };
         match self.files.size(&file.key).await {
             Ok(size_bytes) => Ok(Download { key: file.key, name: file.name, size_bytes }),
             Err(FileError::Missing { .. }) => Err(CentreError::FileExpired),

@@ -23,9 +23,12 @@ pub enum CentreError {
     /// The draft was changed since the caller saw it.
     #[error("the draft was changed in the meantime")]
     DraftChanged,
-    /// The task has no file yet, or never will.
-    #[error("the task has no file")]
+    /// The task has no file yet, or never will: it has not ended well.
+    #[error("the task has not finished")]
     NotFinished,
+    /// The task has ended well without a file.
+    #[error("the task has no file")]
+    NoFile,
     /// The file's retention has passed.
     #[error("the file has expired")]
     FileExpired,
@@ -57,6 +60,7 @@ impl CentreError {
             CentreError::DraftChanged => ErrorCode::DraftChanged,
             CentreError::Upload(_) => ErrorCode::BadRequest,
             CentreError::NotFinished => ErrorCode::TaskNotFinished,
+            CentreError::NoFile => ErrorCode::NoFile,
             CentreError::FileExpired => ErrorCode::FileExpired,
             CentreError::Store(error) if error.is_retryable() => ErrorCode::StoreUnavailable,
             CentreError::Source(SourceError::Database { .. } | SourceError::Timeout { .. }) => {

@@ -38,6 +38,12 @@ impl FinishedFile {
             TaskKind::ImportUndo => None,
         }
     }
+
+    /// Whether a task of this kind makes a file whenever it succeeds; one that has made none is broken then.
+    pub(crate) fn is_always_made(task: &Task) -> bool {
+        let kind = TaskKind::from_name(&task.slot.kind);
+        matches!(kind, Some(TaskKind::Export | TaskKind::DailyStatistics))
+    }
 }
 
 /// Where the file of a task can be fetched, below the server's root.

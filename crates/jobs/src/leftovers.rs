@@ -10,23 +10,24 @@ use longshore_datasets::Catalog;
 use longshore_files::FileStore;
 use longshore_tasks::TaskStore;
 
-use crate::import::{self, ImportSettings};
+use crate::import;
 
 /// How long the folder of an import by the command line is kept: its files change, but not the folder, and it may take a day.
 const FOLDERS_KEPT: Duration = Duration::from_secs(48 * 60 * 60);
 
-/// Removes, every `interval`, drafts of imports that nobody has touched for as long as drafts are kept, and unfinished files that
-/// nobody has written to for so long that no run can be writing to them any more, also those of imports on this machine; and what the databases' ledgers say of imports that are gone. Ends when dropped.
+/// Removes, every `interval`, drafts of imports that nobody has touched for `draft_kept`, unfinished files that nobody has written to
+/// for so long that no run can be writing to them any more, and what the databases' ledgers say of imports that are gone. Ends when
+/// dropped.
 pub async fn sweep(
     files: FileStore,
     store: Arc<dyn TaskStore>,
     catalog: Arc<Catalog>,
     untouched_for: Duration,
-    settings: ImportSettings,
+    draft_kept: Duration,
     interval: Duration,
 ) {
     loop {
-        match import::sweep::sweep(&files, &store, &catalog, settings.draft_kept).await {
+        match import::sweep::sweep(&files, &store, &catalog, draft_kept).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed drafts whose time has passed, and what imports left"),
             Err(error) => tracing::warn!(error = %error, "late drafts could not be removed"),
@@ -36,7 +37,15 @@ pub async fn sweep(
             Ok(count) => tracing::info!(count, "removed unfinished files that killed processes left"),
             Err(error) => tracing::warn!(error = %error, "unfinished files could not be removed"),
         }
-        let scratch: PathBuf = settings.scratch.clone();
+        tokio::time::sleep(interval).await;
+    }
+}
+
+/// Removes, every `interval`, files of imports on this machine that nobody has written to for so long that nobody can be reading
+/// them any more. Processes that only serve have such files too, of uploads. Ends when dropped.
+pub async fn sweep_machine(scratch: PathBuf, untouched_for: Duration, interval: Duration) {
+    loop {
+        let scratch = scratch.clone();
         let swept = tokio::task::spawn_blocking(move || sweep_scratch(&scratch, untouched_for)).await;
         match swept.map_err(io::Error::other).and_then(|swept| swept) {
             Ok(0) => {}
@@ -68,12 +77,14 @@ fn sweep_scratch(folder: &Path, untouched_for: Duration) -> io::Result<u64> {
             continue;
         }
         let path = entry.path();
-        if metadata.is_dir() {
-            std::fs::remove_dir_all(path)?
-        } else {
-            std::fs::remove_file(path)?
+        let removed =
+            if metadata.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        match removed {
+            Ok(()) => count += 1,
+            // Another process of this machine was quicker.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
-        count += 1;
     }
     Ok(count)
 }

@@ -15,7 +15,7 @@ pub(crate) struct StopFlag {
 impl StopFlag {
     /// Follows the stop orders of a run.
     pub(crate) fn following(context: &TaskContext) -> StopFlag {
-        let flag = Arc::<AtomicBool>::default();
+        let flag = Arc::new(AtomicBool::new(context.stop().is_cancelled()));
         let watcher = tokio::spawn({
             let (told, flag) = (context.stop().clone(), Arc::clone(&flag));
             async move {

@@ -34,9 +34,13 @@ pub(crate) enum WorkError {
     Store(#[from] StoreError),
     #[error("a finished part could not be read: {0}")]
     Read(#[source] std::io::Error),
+    #[error(
+        "finished part {0} is not as it was stored; it was removed, so that the next attempt makes it anew"
+    )]
+    PartDamaged(usize),
     #[error("the archive of all parts can't be made: {0}")]
     Archive(#[source] std::io::Error),
-    #[error("the rows are no longer those of the finished parts")]
+    #[error("the finished parts are no longer what would be written")]
     RowsChanged,
     #[error("the uploaded file is not there any more")]
     NoUpload,
@@ -100,9 +104,10 @@ impl From<WorkError> for JobError {
             }
             WorkError::Source(SourceError::Database { .. }) => (FailureCode::Database, None),
             WorkError::Source(SourceError::Timeout { .. }) => (FailureCode::DatabaseTimeout, None),
-            WorkError::Files(_) | WorkError::Read(_) | WorkError::Sheet(SheetError::Io(_)) => {
-                (FailureCode::FileStore, None)
-            }
+            WorkError::Files(_)
+            | WorkError::Read(_)
+            | WorkError::PartDamaged(_)
+            | WorkError::Sheet(SheetError::Io(_)) => (FailureCode::FileStore, None),
             WorkError::Scratch(_) | WorkError::Faults(_) => (FailureCode::FileStore, None),
             WorkError::NoUpload | WorkError::NoPlan => (FailureCode::Upload, None),
             WorkError::Upload(error) => match error.is_retryable() {

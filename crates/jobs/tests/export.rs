@@ -1,11 +1,21 @@
 //! The flow of an export below HTTP, on real parts: embedded task store, SQLite, file store, worker and reaper.
 
+#[path = "../../files/tests/support/mod.rs"]
+mod processes;
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use longshore_jobs::{CentreError, CentreSettings};
-use longshore_protocol::{ErrorCode, FailureCode, Filter, Lang, Phase, TaskQuery};
+use longshore_datasets::Catalog;
+use longshore_jobs::export::{ExportSettings, LocalError, LocalExport, export_to_file};
+use longshore_jobs::{CentreError, CentreSettings, Compression};
+use longshore_protocol::{
+    ErrorCode, FailureCode, Filter, Lang, Phase, StatisticsRequest, TaskKind, TaskQuery, Unit,
+};
+use longshore_tasks::entity::{Payload, Slot};
+use longshore_tasks::{Event, NewTask, Outcome, apply, register};
 
 use support::{House, caller, of};
 
@@ -22,6 +32,39 @@ column = [
     { name = "status", type = "text" },
     { name = "total", source = "total_cents", type = "decimal", scale = 2, stored_as = "scaled_integer" },
 ]
+[dataset.quick]
+database = "shop"
+query = "SELECT id, order_date, '=1+1' AS formula, printf('the %d of %d is %d', id * 7919 % 10007, id % 89, id * 31 % 997) AS note FROM orders"
+key = ["id"]
+column = [
+    { name = "order_date", type = "date" },
+    { name = "formula", type = "text" },
+    { name = "note", type = "text" },
+]
+daily_statistics = { date = "order_date" }
+export_deadline_minutes = 1
+[dataset.large]
+database = "shop"
+query = "SELECT id, printf('%050000d', id) AS note FROM orders"
+key = ["id"]
+column = [{ name = "note", type = "text" }]
+[dataset.wide]
+database = "shop"
+query = "SELECT id, printf('%01000d', id) AS note FROM orders"
+key = ["id"]
+column = [{ name = "note", type = "text" }]
+[dataset.early]
+database = "shop"
+query = """SELECT id, CASE WHEN id > 4096 THEN (WITH RECURSIVE c(i) AS (SELECT id UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000)
+           SELECT max(i) FROM c) ELSE id END AS work FROM many"""
+key = ["id"]
+column = [{ name = "work", type = "integer" }]
+[dataset.late]
+database = "shop"
+query = """SELECT id, CASE WHEN id > 405504 THEN (WITH RECURSIVE c(i) AS (SELECT id UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000)
+           SELECT max(i) FROM c) ELSE id END AS work FROM many"""
+key = ["id"]
+column = [{ name = "work", type = "integer" }]
 [dataset.broken]
 database = "shop"
 table = "orders"
@@ -125,6 +168,129 @@ async fn a_cancelled_export_leaves_no_file() {
     house.stop_workers().await;
 }
 
+/// Of 409,600 rows, `early` never gets beyond 1 %, and `late` never beyond 99 %.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_cancelled_wherever_it_stands() {
+    let mut house = House::working(ORDERS, 10, CentreSettings::default(), 1);
+    let made = "CREATE TABLE many (id INTEGER PRIMARY KEY);
+        WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 409600) INSERT INTO many SELECT i FROM c;";
+    house.database().execute_batch(made).expect("valid SQL");
+    let ann = caller("ann");
+    for (dataset, done, format) in
+        [("early", 4096, "xlsx"), ("late", 405_504, "xlsx"), ("late", 405_504, "csv")]
+    {
+        let task = house.export(&ann, of(dataset, format)).await;
+        let stuck = async {
+            let query = support::slot(dataset);
+            while house.centre.status(&ann, &query).await.expect("answers").expect("is there").progress.done
+                < done
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), stuck).await.expect("comes there");
+        house.centre.cancel(&ann, &support::slot(dataset)).await.expect("answers");
+        house.until(&ann, &task, Phase::Cancelled).await;
+        house.until_files(<[_]>::is_empty).await;
+    }
+    house.stop_workers().await;
+}
+
+/// The system's limit for the size of a file stands for a disk that is full.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_file_store_is_told_and_left_clean() {
+    if !processes::is_child() {
+        // 8 MiB, in blocks of 512 bytes (POSIX), or twice that, in blocks of 1 KiB (bash). Ignored, the signal becomes an error.
+        let prelude = "trap '' XFSZ; ulimit -f 16384";
+        return processes::passed(&processes::again("a_full_file_store_is_told_and_left_clean", prelude));
+    }
+    let mut house = House::working(ORDERS, 1000, CentreSettings::default(), 1);
+    let task = house.export(&caller("ann"), of("large", "csv")).await;
+    let failure = house.until(&caller("ann"), &task, Phase::Failed).await.failure.expect("a reason");
+    assert_eq!(failure.code, FailureCode::FileStore);
+    house.until_files(<[_]>::is_empty).await;
+    house.stop_workers().await;
+}
+
+/// The file of `quick` with those settings.
+async fn quick(settings: ExportSettings, format: &str) -> Vec<u8> {
+    let mut house = House::new(ORDERS, 5000, CentreSettings::default(), settings);
+    house.start_worker("one");
+    let task = house.export(&caller("ann"), of("quick", format)).await;
+    house.until(&caller("ann"), &task, Phase::Succeeded).await;
+    let bytes = house.bytes(&caller("ann"), &task).await;
+    house.stop_workers().await;
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_reach_the_file() {
+    for format in ["csv.gz", "xlsx"] {
+        let mut sizes = Vec::new();
+        for compression in Compression::ALL {
+            let settings = ExportSettings { compression, ..ExportSettings::default() };
+            sizes.push(quick(settings, format).await.len());
+        }
+        assert!(sizes.is_sorted_by(|one, next| one > next), "{format}, from the fastest: {sizes:?}");
+    }
+    for (csv_guard, field) in [(true, ",'=1+1,"), (false, ",=1+1,")] {
+        let settings = ExportSettings { csv_guard, ..ExportSettings::default() };
+        let text = String::from_utf8(quick(settings, "csv").await).expect("UTF-8");
+        let lines: Vec<&str> = text.split_terminator("\r\n").skip(1).collect();
+        assert_eq!(lines.len(), 5000);
+        assert!(lines.iter().all(|line| line.contains(field)), "{csv_guard}: {}", lines[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deadline_of_exports_is_theirs_alone() {
+    let house = House::new(ORDERS, 10, CentreSettings::default(), ExportSettings::default());
+    let ann = caller("ann");
+    let export = house.export(&ann, of("quick", "csv")).await;
+    assert_eq!(export.expires_at - export.registered_at, 60_000);
+    let request = StatisticsRequest { dataset: "quick".to_owned(), ..StatisticsRequest::default() };
+    let statistics = house.centre.register_statistics(&ann, request, Lang::En).await.expect("registers").task;
+    assert_eq!(statistics.expires_at - statistics.registered_at, 30 * 60_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_without_a_file_is_told_from_a_broken_one() {
+    let house = House::new(ORDERS, 10, CentreSettings::default(), ExportSettings::default());
+    let ann = caller("ann");
+    for (kind, status) in [
+        (TaskKind::ImportUndo, 404),
+        (TaskKind::ImportCheck, 404),
+        (TaskKind::Import, 404),
+        (TaskKind::Export, 500),
+        (TaskKind::DailyStatistics, 500),
+    ] {
+        let new = NewTask {
+            tenant: ann.tenant.clone(),
+            slot: Slot {
+                owner: ann.owner.clone(),
+                kind: kind.name().to_owned(),
+                subject: "orders".to_owned(),
+            },
+            payload: Payload { version: 1, body: Default::default() },
+            priority: Default::default(),
+            delay: Duration::ZERO,
+            attempts_max: 1,
+            time_limit: Duration::from_secs(60),
+            retention: Duration::from_secs(60),
+            idempotency_key: None,
+        };
+        let id = register(&*house.store, &new).await.expect("registers").task().id.clone();
+        let claim = Event::Claim { worker: "w".to_owned(), nonce: 1, lease: Duration::from_secs(60) };
+        let claimed = apply(&*house.store, &id, &claim).await.expect("claims");
+        let token = claimed.lease.expect("runs").token;
+        let finish = Event::Finish { token, outcome: Outcome::Succeeded(Default::default()) };
+        apply(&*house.store, &id, &finish).await.expect("ends");
+        let refused = house.centre.download(&ann, id.as_str()).await.expect_err("has no file").code();
+        assert_eq!(refused.http_status(), status, "{kind:?}: {refused:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_abandoned_export_frees_its_slot_and_leaves_no_file() {
     let settings = CentreSettings { time_limit: Duration::from_millis(300), ..CentreSettings::default() };
@@ -180,4 +346,41 @@ async fn a_file_that_nobody_cleared_goes_at_the_end_of_its_retention() {
     let code = house.centre.download(&ann, task.id.as_str()).await.map_err(|error| error.code());
     assert_eq!(code, Err(ErrorCode::FileExpired));
     house.stop_workers().await;
+}
+
+/// On the command line, where Ctrl-C sets the flag.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_without_a_task_stops_wherever_it_stands() {
+    let house = House::new(ORDERS, 20_000, CentreSettings::default(), ExportSettings::default());
+    let config = toml::from_str(ORDERS).expect("well-formed");
+    let catalog = Catalog::from_config(&config, house.folder.path()).expect("valid");
+    let is_at: [(&str, fn(u64, Option<u64>, Unit) -> bool); 4] = [
+        ("the beginning", |_, _, _| true),
+        ("1 %", |done, _, unit| unit == Unit::Rows && done * 100 >= 20_000),
+        ("99 %", |done, _, unit| unit == Unit::Rows && done * 100 >= 99 * 20_000),
+        ("the archive", |done, total, unit| unit == Unit::Bytes && total.is_some() && done > 0),
+    ];
+    for (moment, is_at) in is_at {
+        let target = tempfile::tempdir().expect("temporary folder");
+        let export = LocalExport {
+            request: of("wide", "csv"),
+            lang: Lang::En,
+            path: target.path().join("wide.csv"),
+            settings: ExportSettings { part_bytes: 60_000, ..ExportSettings::default() },
+            requested_by: caller("ann").owner,
+        };
+        let stop = Arc::<AtomicBool>::default();
+        let reports = Arc::<AtomicU32>::default();
+        let report = {
+            let (stop, reports) = (stop.clone(), reports.clone());
+            move |done, total, unit| {
+                reports.fetch_add(u32::from(stop.load(Ordering::Relaxed)), Ordering::Relaxed);
+                stop.fetch_or(is_at(done, total, unit), Ordering::Relaxed);
+            }
+        };
+        let stopped = export_to_file(&catalog, export, stop.clone(), report).await;
+        assert!(matches!(stopped, Err(LocalError::Stopped)), "{moment}: {stopped:?}");
+        assert!(reports.load(Ordering::Relaxed) < 3, "{moment}: it went on");
+        assert_eq!(std::fs::read_dir(target.path()).expect("is there").count(), 0, "{moment}");
+    }
 }

@@ -5,9 +5,10 @@ mod support;
 use std::io::{Cursor, Read};
 use std::path::PathBuf;
 
+use longshore_jobs::CentreSettings;
 use longshore_jobs::export::ExportSettings;
 use longshore_jobs::verify::{Verdict, verify};
-use longshore_jobs::{CentreSettings, Compression};
+use longshore_protocol::manifest::{Resumed, Shortened};
 use longshore_protocol::{Manifest, Phase, TaskView};
 use sha2::{Digest, Sha256};
 
@@ -37,7 +38,7 @@ const MADE: &str = "CREATE TABLE gate (closed); INSERT INTO gate VALUES (0);
 const SMALL: u64 = 60_000;
 
 fn house() -> House {
-    let settings = ExportSettings { compression: Compression::default(), part_bytes: SMALL };
+    let settings = ExportSettings { part_bytes: SMALL, ..ExportSettings::default() };
     let house = House::new(ROWS, 10, CentreSettings::default(), settings);
     house.database().execute_batch(MADE).expect("valid SQL");
     house
@@ -104,8 +105,8 @@ async fn a_large_export_is_an_archive_of_parts() {
             let found = (name.as_str(), content.len() as u64, sha256(content));
             assert_eq!(found, (part.name.as_str(), part.size_bytes, part.sha256.clone()));
         }
-        let left = house.files();
-        assert_eq!(finished_parts(&left), earlier + 1, "of each only the archive is left: {left:?}");
+        // Of each only the archive is left.
+        house.until_files(|files| finished_parts(files) == earlier + 1).await;
         if format == "csv" {
             let rows = rows(&members);
             assert_eq!(rows.len(), 60_000);
@@ -148,7 +149,7 @@ async fn a_run_that_takes_over_keeps_the_parts_that_are_finished() {
     assert_eq!((rows.len(), manifest.row_count), (60_000, 60_000));
     assert!((1..).zip(&rows).all(|(id, row)| *row == line(id)));
     assert_eq!(manifest.file.sha256, sha256(&bytes));
-    assert_eq!(finished_parts(&house.files()), 1, "{:?}", house.files());
+    house.until_files(|files| finished_parts(files) == 1).await;
     house.stop_workers().await;
 }
 
@@ -166,8 +167,93 @@ async fn a_run_that_finds_other_rows_begins_anew() {
     let rows = rows(&members(&bytes));
     assert_eq!(rows.len(), 59_999, "all of one snapshot, the later one");
     assert_eq!(rows[6..9], ["7,changed".to_owned(), line(8), line(10)]);
-    assert_eq!(finished_parts(&house.files()), 1, "{:?}", house.files());
+    house.until_files(|files| finished_parts(files) == 1).await;
     house.stop_workers().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_one_part_whose_worker_was_killed_says_that_it_started_over() {
+    let mut house = House::new(ROWS, 10, CentreSettings::default(), ExportSettings::default());
+    house.database().execute_batch(MADE).expect("valid SQL");
+    house.database().execute_batch("UPDATE gate SET closed = 1").expect("closes");
+    house.start_worker("first");
+    let task = house.export(&caller("ann"), of("slow", "xlsx")).await;
+    house.until_files(|files| !files.is_empty()).await;
+    house.lose_workers().await;
+    house.database().execute_batch("UPDATE gate SET closed = 0").expect("opens");
+    house.start_worker("second");
+    let task = house.until(&caller("ann"), &task, Phase::Succeeded).await;
+    let (manifest, bytes) = (manifest(&house, &task).await, house.bytes(&caller("ann"), &task).await);
+    assert_eq!(manifest.resumed, [Resumed { kept_part_count: 0, kept_row_count: 0 }]);
+    assert_eq!((manifest.row_count, manifest.parts.len()), (60_000, 0));
+    assert_eq!(manifest.file.sha256, sha256(&bytes));
+    let mut workbook: calamine::Xlsx<_> = calamine::Reader::new(Cursor::new(bytes)).expect("a workbook");
+    let sheet = calamine::Reader::worksheet_range_at(&mut workbook, 0).expect("a sheet").expect("reads");
+    assert_eq!(sheet.height(), 60_001);
+    house.stop_workers().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_would_write_otherwise_begins_anew() {
+    let mut house = house();
+    house.database().execute_batch("UPDATE gate SET closed = 1").expect("closes");
+    house.start_worker("first");
+    let task = house.export(&caller("ann"), of("slow", "csv")).await;
+    house.until_files(|files| finished_parts(files) >= 2).await;
+    house.stop_workers().await;
+    house.database().execute_batch("UPDATE gate SET closed = 0").expect("opens");
+    let column = r#"{ name = "note", type = "text" }"#;
+    let renamed = r#"{ name = "note", type = "text", label = { en = "Remark", zh = "备注" } }"#;
+    house.configure(&ROWS.replace(column, renamed));
+    house.start_worker("second");
+    let task = house.until(&caller("ann"), &task, Phase::Succeeded).await;
+    let (manifest, bytes) = (manifest(&house, &task).await, house.bytes(&caller("ann"), &task).await);
+    let kept = manifest.resumed.iter().map(|resumed| (resumed.kept_part_count, resumed.kept_row_count));
+    assert_eq!(kept.collect::<Vec<_>>(), [(0, 0)]);
+    let members = members(&bytes);
+    assert!(members.len() > 1);
+    for (name, content) in &members {
+        assert!(content.starts_with("\u{FEFF}id,Remark\r\n".as_bytes()), "{name}");
+    }
+    assert_eq!(rows(&members).len(), 60_000);
+    house.stop_workers().await;
+}
+
+/// Texts of `note` are too long for a cell in rows 7, 20,007 and 40,007, one of `other` in row 55,000.
+const LONG: &str = r#"
+[database.shop]
+url = "sqlite:shop.db"
+[dataset.long]
+database = "shop"
+query = """SELECT id, CASE WHEN id % 20000 = 7 THEN printf('%040000d', id) ELSE note END AS note,
+           CASE WHEN id = 55000 THEN printf('%040000d', id) ELSE 'other' END AS other FROM rows"""
+key = ["id"]
+column = [{ name = "id", type = "integer" }, { name = "note", type = "text" }, { name = "other", type = "text" }]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cut_texts_are_counted_over_all_parts() {
+    for (part_bytes, has_parts) in [(SMALL, true), (512 << 20, false)] {
+        let settings = ExportSettings { part_bytes, ..ExportSettings::default() };
+        let mut house = House::new(LONG, 10, CentreSettings::default(), settings);
+        house.database().execute_batch(MADE).expect("valid SQL");
+        house.start_worker("one");
+        let task = house.export(&caller("ann"), of("long", "xlsx")).await;
+        let task = house.until(&caller("ann"), &task, Phase::Succeeded).await;
+        let manifest = manifest(&house, &task).await;
+        assert_eq!(manifest.parts.len() > 1, has_parts, "{:?}", manifest.parts);
+        if let Some(first) = manifest.parts.first() {
+            assert!((7..40_007).contains(&first.row_count), "the cut rows are in several parts: {first:?}");
+        }
+        let cut = |column: &str, cell_count, first_row| Shortened {
+            column: column.to_owned(),
+            cell_count,
+            first_row,
+        };
+        assert_eq!(manifest.shortened, [cut("note", 3, 7), cut("other", 1, 55_000)]);
+        assert_eq!(task.file.expect("a file").shortened_cell_count, 4);
+        house.stop_workers().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

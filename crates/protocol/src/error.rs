@@ -22,6 +22,8 @@ pub enum ErrorCode {
     UnknownDraft,
     /// The draft was changed in the meantime, so what the page shows no longer holds.
     DraftChanged,
+    /// The task has ended well and has no file, because there was nothing to put into one.
+    NoFile,
     /// The file's retention has passed.
     FileExpired,
     /// The session cookie was changed or is of another server.
@@ -45,7 +47,8 @@ impl ErrorCode {
             ErrorCode::UnknownCall
             | ErrorCode::UnknownDataset
             | ErrorCode::UnknownTask
-            | ErrorCode::UnknownDraft => 404,
+            | ErrorCode::UnknownDraft
+            | ErrorCode::NoFile => 404,
             ErrorCode::TaskNotFinished | ErrorCode::DraftChanged => 409,
             ErrorCode::FileExpired => 410,
             ErrorCode::InvalidParameters => 422,

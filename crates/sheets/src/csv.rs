@@ -4,6 +4,7 @@
 //! difference between null and an empty text needs; so the few rules are written out here, and the
 //! crate reads the result back in the tests.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -26,6 +27,8 @@ const VALUE_BYTES: u32 = 16;
 pub(crate) struct CsvWriter {
     outlet: Outlet,
     kinds: Arc<[ColumnKind]>,
+    /// Whether texts are guarded against being read as formulas.
+    is_guarded: bool,
     cancelled: Arc<AtomicBool>,
     /// What stands before the rows, until they come.
     header: Vec<u8>,
@@ -41,23 +44,23 @@ impl CsvWriter {
             if index > 0 {
                 line.push(b',');
             }
-            push_text(&mut line, header);
+            push_text(&mut line, header, spec.csv_guard);
         }
         line.extend_from_slice(b"\r\n");
-        let (kinds, cancelled) = (kinds.into(), spec.cancelled);
-        CsvWriter { outlet, kinds, cancelled, header: line, block: Block::new(), row_count: 0 }
+        let (kinds, is_guarded, cancelled) = (kinds.into(), spec.csv_guard, spec.cancelled);
+        CsvWriter { outlet, kinds, is_guarded, cancelled, header: line, block: Block::new(), row_count: 0 }
     }
 
     /// What makes the lines that have come since the last time.
     fn lines(&mut self) -> impl FnOnce(&mut Vec<u8>) + Send + 'static {
         let header = std::mem::take(&mut self.header);
         let block = std::mem::replace(&mut self.block, Block::new());
-        let kinds = Arc::clone(&self.kinds);
+        let (kinds, is_guarded) = (Arc::clone(&self.kinds), self.is_guarded);
         move |out| {
             out.extend_from_slice(&header);
             for span in block.spans() {
                 let columns = Values::of_batch(&kinds, &span.piece);
-                span.rows.clone().for_each(|row| push_line(out, &columns, row));
+                span.rows.clone().for_each(|row| push_line(out, &columns, row, is_guarded));
             }
         }
     }
@@ -112,13 +115,13 @@ fn row_bytes(columns: &[Values<'_>], row_count: usize) -> Vec<u32> {
     row_bytes
 }
 
-fn push_line(out: &mut Vec<u8>, columns: &[Values<'_>], row: usize) {
+fn push_line(out: &mut Vec<u8>, columns: &[Values<'_>], row: usize, is_guarded: bool) {
     let start = out.len();
     for (index, values) in columns.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        push_cell(out, values, row);
+        push_cell(out, values, row, is_guarded);
     }
     if out.len() == start {
         // The null of a one-column file would make an empty line, which readers skip.
@@ -128,12 +131,12 @@ fn push_line(out: &mut Vec<u8>, columns: &[Values<'_>], row: usize) {
 }
 
 /// Appends one value; a null appends nothing.
-fn push_cell(out: &mut Vec<u8>, values: &Values<'_>, row: usize) {
+fn push_cell(out: &mut Vec<u8>, values: &Values<'_>, row: usize, is_guarded: bool) {
     if values.is_null(row) {
         return;
     }
     match values {
-        Values::Text(array) => push_text(out, array.value(row)),
+        Values::Text(array) => push_text(out, array.value(row), is_guarded),
         Values::Integer(array) => push_integer(out, array.value(row)),
         Values::Decimal(array, scale) => push_decimal(out, array.value(row), *scale),
         Values::Float(array) => push_shown(out, FloatText(array.value(row))),
@@ -160,11 +163,11 @@ fn push_decimal(buffer: &mut Vec<u8>, unscaled: i128, scale: i8) {
     }
 }
 
-/// Appends a text, guarded against being read as a formula, and quoted where RFC 4180 asks for it
+/// Appends a text, guarded against being read as a formula if that is wanted, and quoted where RFC 4180 asks for it
 /// or where it is empty, which sets it apart from a null.
-fn push_text(buffer: &mut Vec<u8>, text: &str) {
-    let guarded = guard(text);
-    let bytes = guarded.as_bytes();
+fn push_text(buffer: &mut Vec<u8>, text: &str, is_guarded: bool) {
+    let text = if is_guarded { guard(text) } else { Cow::Borrowed(text) };
+    let bytes = text.as_bytes();
     // Without a way out in the middle, so that the compiler looks at many bytes at once.
     let is_special = |found: bool, byte: &u8| found | matches!(byte, b'"' | b',' | b'\r' | b'\n');
     if !bytes.is_empty() && !bytes.iter().fold(false, is_special) {

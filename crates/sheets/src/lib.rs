@@ -12,7 +12,8 @@
 //! - A moment (`Timestamp` with a zone) is shown as date and time of its zone in XLSX and CSV, for
 //!   neither has a type for moments: with an offset behind it a spreadsheet program takes it for
 //!   text, which it neither sorts nor filters as dates. Parquet keeps the instant and the zone.
-//! - Text never becomes a formula: XLSX cells are typed strings, CSV fields pass the [`guard`].
+//! - Text never becomes a formula: XLSX cells are typed strings, CSV fields pass the [`guard`], unless
+//!   [`SheetSpec::csv_guard`] is off.
 //! - A null is a blank XLSX cell and an empty CSV field. An empty text is a blank XLSX cell too (the
 //!   format has no difference that programs keep), but `""` in CSV.
 //! - Bytes reach the sink as rows come; there are no temporary files.
@@ -116,6 +117,9 @@ pub struct SheetSpec {
     pub rows_per_sheet: u32,
     /// How the file is compressed, where the format is.
     pub compression: Compression,
+    /// Whether texts in CSV that a spreadsheet program would take for a formula get an apostrophe before them, see [`guard`];
+    /// on by default. Other formats need none.
+    pub csv_guard: bool,
     /// Once set, writing and finishing stop soon with [`SheetError::Cancelled`].
     pub cancelled: Arc<AtomicBool>,
 }
@@ -129,6 +133,7 @@ impl SheetSpec {
             schema,
             rows_per_sheet: MAX_DATA_ROWS_PER_SHEET,
             compression: Compression::default(),
+            csv_guard: true,
             cancelled: Arc::default(),
         }
     }

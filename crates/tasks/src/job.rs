@@ -81,8 +81,19 @@ pub trait Job: Send + Sync + 'static {
         context: &TaskContext,
     ) -> Result<Done<Self::Output>, JobError>;
 
+    /// Removes what the task needs no more now that it has succeeded for good: called with its final entity after the store has
+    /// accepted the end of the run that counts, and also by a run that learns that another one has succeeded. A run must not do
+    /// so itself: until its end is accepted, what it takes for leftovers may be what another run has published.
+    ///
+    /// # Errors
+    /// The cause, for the log; what remains is removed at the end of the task's retention.
+    async fn settle(&self, task: &Task) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let _ = task;
+        Ok(())
+    }
+
     /// Removes what runs of the task left behind or made; may be called again for the same. Called for all runs when a
-    /// task ends without a result and when its retention ends, and for one run whose end was refused.
+    /// task ends without a result and when its retention ends, and for one run whose end was refused while the task goes on.
     ///
     /// # Errors
     /// The cause, for the log; what remains is removed at the end of the task's retention.

@@ -17,6 +17,7 @@ use crate::json::Json;
 pub(crate) trait AnyJob: Send + Sync {
     fn version(&self) -> u32;
     async fn run(&self, context: &TaskContext) -> Result<Done<Json>, JobError>;
+    async fn settle(&self, task: &Task) -> Result<(), Box<dyn Error + Send + Sync>>;
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
@@ -40,6 +41,10 @@ impl<J: Job> AnyJob for Typed<J> {
             Done::Finished(output) => Ok(Done::Finished(Json::of(&output).map_err(JobError::internal)?)),
             Done::AfterChildren => Ok(Done::AfterChildren),
         }
+    }
+
+    async fn settle(&self, task: &Task) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.0.settle(task).await
     }
 
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>> {

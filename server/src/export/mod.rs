@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, bail};
 use longshore_app::i18n::Texts;
 use longshore_jobs::export::{LocalError, LocalExport, LocalFile, export_to_file};
-use longshore_protocol::manifest::MANIFEST_ENDING;
-use longshore_protocol::{ExportFormat, ExportRequest, Lang, OwnerId, Sort};
+use longshore_protocol::manifest::{MANIFEST_ENDING, ManifestFile, Shortened};
+use longshore_protocol::{ExportFormat, ExportRequest, Lang, Manifest, OwnerId, Sort};
 
 use self::progress::Progress;
 pub use self::verify::verify;
@@ -130,15 +130,26 @@ fn tell(file: &LocalFile) {
     let LocalFile { path, manifest } = file;
     let size = indicatif::HumanBytes(manifest.file.size_bytes);
     println!("{}: {} rows, {size}, SHA-256 {}", path.display(), manifest.row_count, manifest.file.sha256);
-    for part in &manifest.parts {
-        println!("  {}: {} rows", part.name, part.row_count);
-    }
-    for column in &manifest.shortened {
-        println!(
-            "  {} texts of column {} were longer than a cell can be and were cut, the first in row {}",
+    remarks(manifest).iter().for_each(|line| println!("  {line}"));
+}
+
+/// What somebody who opens the file would not expect: further sheets, further files, texts that were cut.
+fn remarks(manifest: &Manifest) -> Vec<String> {
+    let sheets = |count: u32| format!("the rows go on over {count} sheets");
+    let part = |part: &ManifestFile| match part.sheet_count {
+        0 | 1 => format!("{}: {} rows", part.name, part.row_count),
+        count => format!("{}: {} rows, {}", part.name, part.row_count, sheets(count)),
+    };
+    let cut = |column: &Shortened| {
+        format!(
+            "{} texts of column {} were longer than a cell can be and were cut, the first in row {}",
             column.cell_count, column.column, column.first_row
-        );
-    }
+        )
+    };
+    let file = &manifest.file;
+    let several = (manifest.parts.is_empty() && file.sheet_count > 1).then(|| sheets(file.sheet_count));
+    let parts = manifest.parts.iter().map(part);
+    several.into_iter().chain(parts).chain(manifest.shortened.iter().map(cut)).collect()
 }
 
 async fn stop_at_signal(stop: Arc<AtomicBool>) {
@@ -151,4 +162,37 @@ fn manifest_path(file: &Path) -> PathBuf {
     let mut path = file.to_path_buf().into_os_string();
     path.push(MANIFEST_ENDING);
     PathBuf::from(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn sheets_files_and_cut_texts_are_told() {
+        let file = |name: &str, sheet_count: u32| json!({ "name": name, "size_bytes": 9, "sha256": "", "row_count": 5, "sheet_count": sheet_count });
+        let cut = json!({ "column": "note", "cell_count": 2, "first_row": 7 });
+        let said = "2 texts of column note were longer than a cell can be and were cut, the first in row 7";
+        for (sheet_count, parts, shortened, expected) in [
+            (1, json!([]), json!([]), vec![]),
+            (3, json!([]), json!([cut]), vec!["the rows go on over 3 sheets", said]),
+            (
+                3,
+                json!([file("o-001.xlsx", 2), file("o-002.xlsx", 1)]),
+                json!([cut]),
+                vec!["o-001.xlsx: 5 rows, the rows go on over 2 sheets", "o-002.xlsx: 5 rows", said],
+            ),
+        ] {
+            let manifest = json!({
+                "version": 1, "task": null, "dataset": "o", "title": "O", "requested_by": "ann", "requested_at": "",
+                "snapshot_at": "", "lang": "en", "time_zone": "UTC", "format": "xlsx", "columns": [], "filters": [],
+                "sort": [], "row_count": 5, "file": file("o.xlsx", sheet_count), "parts": parts,
+                "shortened": shortened, "resumed": []
+            });
+            let manifest: Manifest = serde_json::from_value(manifest).expect("a manifest");
+            assert_eq!(remarks(&manifest), expected);
+        }
+    }
 }

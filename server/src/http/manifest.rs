@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use longshore_jobs::{Caller, Centre, CentreError};
 use longshore_protocol::manifest::MANIFEST_ENDING;
-use longshore_protocol::media_type;
+use longshore_protocol::{Phase, media_type};
 
 use super::download::{disposition, refuse};
 
@@ -18,8 +18,12 @@ pub(super) async fn manifest(
     Path(task): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let found = centre.details(&caller, &task).await;
-    match found.and_then(|details| details.manifest.ok_or(CentreError::NotFinished)) {
+    let found = centre.details(&caller, &task).await.and_then(|details| {
+        let has_ended_well = matches!(details.task.phase, Phase::Succeeded | Phase::FileExpired);
+        let none = if has_ended_well { CentreError::NoFile } else { CentreError::NotFinished };
+        details.manifest.ok_or(none)
+    });
+    match found {
         Ok(manifest) => {
             let name = format!("{}{MANIFEST_ENDING}", manifest.file.name);
             let text = serde_json::to_string_pretty(&manifest).expect("plain data whose keys are all text");

@@ -20,6 +20,7 @@ pub async fn check(open: impl AsyncFn() -> FileStore) {
     a_file_given_up_leaves_nothing(&open().await).await;
     what_a_killed_process_left_is_removed(&open().await).await;
     writers_do_not_meet(&open().await).await;
+    a_copy_is_a_file_of_its_own(&open().await).await;
     folders_are_listed_and_removed(&open().await).await;
     what_is_missing_is_said_to_be(&open().await).await;
 }
@@ -141,6 +142,22 @@ async fn writers_do_not_meet(store: &FileStore) {
     };
     futures::future::join_all((1..=4).map(one)).await;
     assert_eq!(keys(store, "exports/").await.len(), 4);
+}
+
+async fn a_copy_is_a_file_of_its_own(store: &FileStore) {
+    let bytes = content(5, ODD_BYTES);
+    put(store, "work/t1/plan", &bytes).await;
+    put(store, "work/t2/plan", &content(6, 100)).await;
+    for to in ["work/t2/plan", "work/t3/new/plan"] {
+        store.copy("work/t1/plan", to).await.expect("copies");
+        assert!(get(store, to, 0..ODD_BYTES as u64).await == bytes, "{to}");
+    }
+    let missing = store.copy("work/none", "work/t4/plan").await.expect_err("is not there");
+    assert!(matches!(&missing, FileError::Missing { key } if key == "work/none"), "{missing}");
+    store.remove("work/t1/plan").await.expect("removes");
+    assert!(get(store, "work/t2/plan", 0..ODD_BYTES as u64).await == bytes);
+    assert_eq!(keys(store, "work/").await, ["work/t2/plan", "work/t3/new/plan"]);
+    assert_eq!(store.remove_unfinished(Duration::ZERO).await.expect("looks"), 0);
 }
 
 async fn folders_are_listed_and_removed(store: &FileStore) {

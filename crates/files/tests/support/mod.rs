@@ -3,6 +3,7 @@
 
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -33,17 +34,21 @@ pub fn passed(child: &Output) {
 pub struct Proxy {
     pub port: u16,
     cut: Arc<Notify>,
+    is_shut: Arc<AtomicBool>,
 }
 
 impl Proxy {
     pub async fn to(server: String) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let port = listener.local_addr().expect("bound").port();
-        let cut = Arc::new(Notify::new());
+        let (cut, is_shut) = (Arc::new(Notify::new()), Arc::<AtomicBool>::default());
         tokio::spawn({
-            let cut = Arc::clone(&cut);
+            let (cut, is_shut) = (Arc::clone(&cut), Arc::clone(&is_shut));
             async move {
                 while let Ok((mut near, _)) = listener.accept().await {
+                    if is_shut.load(Ordering::Relaxed) {
+                        continue;
+                    }
                     let (server, cut) = (server.clone(), Arc::clone(&cut));
                     tokio::spawn(async move {
                         // Made before the far end is asked, so that no cut is missed.
@@ -57,11 +62,19 @@ impl Proxy {
                 }
             }
         });
-        Proxy { port, cut }
+        Proxy { port, cut, is_shut }
     }
 
     /// Breaks every connection that there is; new ones are taken.
     pub fn cut(&self) {
         self.cut.notify_waiters();
+    }
+
+    /// From now on, breaks every connection at once, or takes them again.
+    pub fn shut(&self, is_shut: bool) {
+        self.is_shut.store(is_shut, Ordering::Relaxed);
+        if is_shut {
+            self.cut();
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Encoding {
     pub(super) spec: SheetSpec,
     /// Bytes after which a file ends.
     pub(super) part_bytes: u64,
-    /// Parts that an earlier run has finished; the rows are checked against them before any are written.
+    /// Parts that an earlier run has finished; what would be written is checked against them before any is.
     pub(super) kept: Vec<Part>,
     pub(super) report: Report,
 }
@@ -31,7 +31,7 @@ pub(super) struct Encoding {
 /// Writes rows as they come; the last file is finished only after [`Rows::End`]. Gives what was known of the snapshot.
 ///
 /// # Errors
-/// [`WorkError::RowsChanged`] where the rows are not those of the kept parts; else why reading or writing ended.
+/// [`WorkError::RowsChanged`] where the kept parts are not what would be written; else why reading or writing ended.
 pub(super) fn encode(
     encoding: Encoding,
     rows: &Receiver<Rows>,
@@ -45,7 +45,8 @@ pub(super) fn encode(
         }
     };
     (encoding.report)(0, begin.row_count, Unit::Rows);
-    let mut checked = Checked { parts: &encoding.kept, rows_left: 0, digest: RowsDigest::default() };
+    let digest = RowsDigest::of(encoding.format, &encoding.spec);
+    let mut checked = Checked { parts: &encoding.kept, rows_left: 0, digest };
     let mut files = Files { encoding: &encoding, pieces, open: None };
     let mut done = 0;
     loop {
@@ -124,7 +125,7 @@ impl Files<'_> {
         let (sink, byte_count) = PieceSender::new(self.pieces.clone());
         let encoding = self.encoding;
         let writer = longshore_sheets::open(encoding.format, encoding.spec.clone(), Box::new(sink))?;
-        Ok(OpenFile { writer, byte_count, digest: RowsDigest::default() })
+        Ok(OpenFile { writer, byte_count, digest: RowsDigest::of(encoding.format, &encoding.spec) })
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), WorkError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use longshore_datasets::{Catalog, SourceError};
-use longshore_files::FileStore;
+use longshore_files::{FileStore, sync_folder};
 use longshore_protocol::{ExportRequest, Lang, Manifest, OwnerId, Problem, Unit};
 use longshore_sheets::SheetError;
 use longshore_tasks::Timestamp;
@@ -15,7 +15,7 @@ use super::order::checked;
 use super::part::Keys;
 use super::plan::Plan;
 use super::settings::ExportSettings;
-use super::write::{Report, deliver, write};
+use super::write::{Report, check_stop, deliver, write};
 use crate::work_error::WorkError;
 
 /// What to export, and where to.
@@ -96,15 +96,17 @@ pub async fn export_to_file(
     let report: Report = Arc::new(report);
     let written = write(&plan, &files, &keys, Vec::new(), Arc::clone(&stop), Arc::clone(&report), |_| Ok(()));
     let written = written.await.map_err(failed)?;
-    let delivered = deliver(&plan, &files, &keys, &written.parts, &report).await.map_err(failed)?;
+    let delivered = deliver(&plan, &files, &keys, &written.parts, &stop, &report).await.map_err(failed)?;
 
-    let path = if written.parts.len() > 1 { path.with_extension("zip") } else { path };
+    let path = if written.parts.len() > 1 { path.with_extension("zip") } else { path.clone() };
     let asked = Asked { task: None, by: requested_by, at: now };
     let mut manifest = manifest(&plan, asked, &written, &delivered, Vec::new());
     if let Some(name) = path.file_name() {
         manifest.file.name = name.to_string_lossy().into_owned();
     }
+    check_stop(&stop).map_err(failed)?;
     std::fs::rename(folder.path().join(&delivered.key), &path)
+        .and_then(|()| sync_folder(parent))
         .map_err(|source| LocalError::Path { path: path.display().to_string(), source })?;
     Ok(LocalFile { path, manifest })
 }

@@ -49,6 +49,7 @@ impl Plan {
     pub(super) fn spec(&self, cancelled: Arc<AtomicBool>) -> SheetSpec {
         SheetSpec {
             compression: self.settings.compression,
+            csv_guard: self.settings.csv_guard,
             cancelled,
             ..SheetSpec::new(
                 self.dataset.labels.get(self.order.lang).to_owned(),

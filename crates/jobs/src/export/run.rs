@@ -44,6 +44,12 @@ impl Job for ExportJob {
         Ok(Done::Finished(self.export(order, context).await?))
     }
 
+    /// Of parts that are in the archive now, and of what other runs have left, nothing is needed any more.
+    async fn settle(&self, task: &Task) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let Some(file) = FinishedFile::of(task) else { return Ok(()) };
+        Ok(self.files.remove_folder_but(&folder(&task.id), &[file.key.as_str()]).await?)
+    }
+
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>> {
         match runs {
             Runs::All => self.files.remove_folder(&folder(&task.id)).await?,
@@ -64,9 +70,8 @@ impl ExportJob {
             Arc::new(move |done, total, unit| context.report(done, total, unit))
         };
         let (written, resumed) = self.write(&plan, &keys, context, &report).await?;
-        let delivered = deliver(&plan, &self.files, &keys, &written.parts, &report).await?;
-        // Of parts that are in the archive now, and of what other runs have left, nothing is needed any more.
-        self.files.remove_folder_but(&folder(&task.id), &[delivered.key.as_str()]).await?;
+        let stop = StopFlag::following(context);
+        let delivered = deliver(&plan, &self.files, &keys, &written.parts, &stop.share(), &report).await?;
         let asked = Asked {
             task: Some(task.id.clone()),
             by: task.slot.owner.clone(),
@@ -86,8 +91,8 @@ impl ExportJob {
     }
 
     /// Writes all parts, on from those that an earlier run has finished: the rows are read again, in a snapshot of this run's
-    /// own, and where they are what a finished part was made of, the part is kept. So the export is of one snapshot,
-    /// whatever has happened. Where the rows have changed, it begins anew.
+    /// own, and where they are what a finished part was made of, and are written as then, the part is kept. So the export is of one snapshot,
+    /// whatever has happened. Where anything has changed, it begins anew.
     async fn write(
         &self,
         plan: &Plan,
@@ -111,7 +116,7 @@ impl ExportJob {
             let report = Arc::clone(report);
             match write(plan, &self.files, keys, kept.clone(), stop.share(), report, part_done).await {
                 Err(WorkError::RowsChanged) if !kept.is_empty() => {
-                    tracing::info!(task.id = %context.task().id, "rows of finished parts have changed; beginning anew");
+                    tracing::info!(task.id = %context.task().id, "finished parts are not what would be written any more; beginning anew");
                     kept.clear();
                 }
                 written => return Ok((written?, resumed)),

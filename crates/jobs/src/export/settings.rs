@@ -10,6 +10,8 @@ pub const PART_BYTES_MAX: u64 = 2 << 30;
 pub struct ExportSettings {
     /// How workbooks are compressed.
     pub compression: Compression,
+    /// Whether texts in CSV that a spreadsheet program would take for formulas get an apostrophe before them.
+    pub csv_guard: bool,
     /// Bytes after which a file ends and another one begins; several files are delivered in a ZIP archive. At most
     /// [`PART_BYTES_MAX`].
     pub part_bytes: u64,
@@ -17,6 +19,6 @@ pub struct ExportSettings {
 
 impl Default for ExportSettings {
     fn default() -> ExportSettings {
-        ExportSettings { compression: Compression::default(), part_bytes: 512 << 20 }
+        ExportSettings { compression: Compression::default(), csv_guard: true, part_bytes: 512 << 20 }
     }
 }

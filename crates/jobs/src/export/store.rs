@@ -1,10 +1,13 @@
 //! The file store's side: pieces into files.
 
+use std::sync::atomic::AtomicBool;
+
 use longshore_files::{FileStore, FileWriter};
 use tokio::sync::mpsc;
 
 use super::part::{Cut, Keys, Part};
 use super::pipe::{Ended, Piece};
+use super::write::check_stop;
 use crate::work_error::WorkError;
 
 /// A file that grows in the store.
@@ -14,15 +17,16 @@ struct Growing {
 }
 
 /// Stores files as their pieces come, and passes each finished one to `finished`, with whether another one follows. A file that
-/// is not finished when the pieces end is given up.
+/// is not finished when the pieces end is given up. Setting `stop` ends it with the next piece.
 ///
 /// # Errors
-/// [`WorkError::Files`]; nothing of the file that was being written is left then.
+/// [`WorkError::Files`], and [`WorkError::Source`] where it was stopped; nothing of the file that was being written is left then.
 pub(super) async fn store(
     files: &FileStore,
     keys: &Keys,
     first_number: usize,
     mut pieces: mpsc::Receiver<Piece>,
+    stop: &AtomicBool,
     mut finished: impl FnMut(Part, bool) -> Result<(), WorkError>,
 ) -> Result<(), WorkError> {
     let mut number = first_number;
@@ -38,9 +42,13 @@ pub(super) async fn store(
                     },
                 };
                 file.crc.update(&bytes);
-                if let Err(error) = file.writer.write(bytes).await {
+                let stored = match check_stop(stop) {
+                    Ok(()) => file.writer.write(bytes).await.map_err(WorkError::from),
+                    Err(stopped) => Err(stopped),
+                };
+                if let Err(error) = stored {
                     file.writer.abort().await;
-                    return Err(error.into());
+                    return Err(error);
                 }
                 growing = Some(file);
             }

@@ -2,9 +2,10 @@
 //! channels.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
+use longshore_datasets::SourceError;
 use longshore_datasets::source::{self, Begin};
 use longshore_files::FileStore;
 use longshore_protocol::Unit;
@@ -20,6 +21,12 @@ use crate::work_error::WorkError;
 
 /// Takes how far the work has come: what is done, what there is in all if that is known, and of what.
 pub(super) type Report = Arc<dyn Fn(u64, Option<u64>, Unit) + Send + Sync>;
+
+/// # Errors
+/// [`WorkError::Source`] once `stop` is set.
+pub(super) fn check_stop(stop: &AtomicBool) -> Result<(), WorkError> {
+    if stop.load(Ordering::Relaxed) { Err(SourceError::Stopped.into()) } else { Ok(()) }
+}
 
 /// What an export has made.
 pub(super) struct Written {
@@ -60,11 +67,11 @@ pub(super) async fn write(
         kept: kept.clone(),
         report,
     };
-    spawn_reader(plan, stop, rows_in);
+    spawn_reader(plan, Arc::clone(&stop), rows_in);
     let encoder = tokio::task::spawn_blocking(move || encode(encoding, &rows_out, pieces_in));
     let mut parts = kept;
     let first_number = parts.len() + 1;
-    store(files, keys, first_number, pieces_out, |part, is_followed| {
+    store(files, keys, first_number, pieces_out, &stop, |part, is_followed| {
         parts.push(part);
         if is_followed { part_done(&parts) } else { Ok(()) }
     })
@@ -88,15 +95,17 @@ fn spawn_reader(plan: &Plan, stop: Arc<AtomicBool>, rows: SyncSender<Rows>) {
     }));
 }
 
-/// Makes what is delivered: the only part, or an archive of all.
+/// Makes what is delivered: the only part, or an archive of all. Setting `stop` ends the archiving with the next
+/// piece; what is complete already is delivered.
 ///
 /// # Errors
-/// [`WorkError::Files`] and [`WorkError::Read`].
+/// As [`archive`].
 pub(super) async fn deliver(
     plan: &Plan,
     files: &FileStore,
     keys: &Keys,
     parts: &[Part],
+    stop: &AtomicBool,
     report: &Report,
 ) -> Result<Delivered, WorkError> {
     if let [part] = parts {
@@ -105,6 +114,6 @@ pub(super) async fn deliver(
     }
     let (key, total) = (keys.archive(), parts.iter().map(|part| part.size_bytes).sum());
     let passed = |done| report(done, Some(total), Unit::Bytes);
-    let stored = archive(files, &key, parts, |position| plan.part_name(position), passed).await?;
+    let stored = archive(files, &key, parts, |position| plan.part_name(position), stop, passed).await?;
     Ok(Delivered { key, size_bytes: stored.size_bytes, sha256: stored.sha256 })
 }

@@ -79,6 +79,11 @@ impl Job for StatisticsJob {
         Ok(Done::Finished(self.write(order, context).await?))
     }
 
+    async fn settle(&self, task: &Task) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let Some(file) = FinishedFile::of(task) else { return Ok(()) };
+        Ok(self.files.remove_folder_but(&folder(&task.id), &[file.key.as_str()]).await?)
+    }
+
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>> {
         match runs {
             Runs::All => self.files.remove_folder(&folder(&task.id)).await?,

@@ -27,7 +27,8 @@ pub struct House {
     pub store: Arc<dyn TaskStore>,
     pub catalog: Arc<Catalog>,
     pub centre: Centre,
-    registry: Arc<Registry>,
+    pub registry: Arc<Registry>,
+    export: ExportSettings,
     shutdown: CancellationToken,
     parts: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -46,15 +47,17 @@ impl House {
             Arc::new(EmbeddedStore::open(&root.join("tasks.redb")).expect("opens"));
         let registry = Arc::new(longshore_jobs::registry(&catalog, &files, export, &settings.import));
         let centre = Centre::new(store.clone(), Arc::clone(&catalog), files, settings);
-        House {
-            folder,
-            store,
-            catalog,
-            centre,
-            registry,
-            shutdown: CancellationToken::new(),
-            parts: Vec::new(),
-        }
+        let (shutdown, parts) = (CancellationToken::new(), Vec::new());
+        House { folder, store, catalog, centre, registry, export, shutdown, parts }
+    }
+
+    /// Workers that start from now on know the datasets of this `toml`.
+    pub fn configure(&mut self, toml: &str) {
+        let config = toml::from_str(toml).expect("well-formed");
+        let catalog = Arc::new(Catalog::from_config(&config, self.folder.path()).expect("valid"));
+        let settings = CentreSettings::default();
+        let files = self.centre.files();
+        self.registry = Arc::new(longshore_jobs::registry(&catalog, files, self.export, &settings.import));
     }
 
     /// The same with a reaper and so many workers.
@@ -74,9 +77,12 @@ impl House {
 
     /// Starts a worker.
     pub fn start_worker(&mut self, name: &str) {
-        let settings = quick_settings(name);
-        let work = worker::run(self.store.clone(), self.registry.clone(), settings, self.shutdown.clone());
-        self.parts.push(tokio::spawn(work));
+        self.parts.push(tokio::spawn(self.worker_on(self.store.clone(), name)));
+    }
+
+    /// A worker that sees the tasks through `store`; it ends with the others.
+    pub fn worker_on(&self, store: Arc<dyn TaskStore>, name: &str) -> impl Future<Output = ()> + use<> {
+        worker::run(store, self.registry.clone(), quick_settings(name), self.shutdown.clone())
     }
 
     /// Leaves the workers without anybody to look after them, as when their machine is cut off: their runs may go on for a while.
@@ -178,6 +184,7 @@ fn quick_settings(name: &str) -> WorkerSettings {
         // A worker that is lost while it claims a task leaves a lease that nobody sees when the others are taken back.
         lease: Duration::from_secs(4),
         reap_interval: QUICK,
+        retry_pause: QUICK,
         ..WorkerSettings::named(name)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::entity::{Failure, Progress, State, Task, Token};
 use crate::event::{Event, Outcome};
 use crate::job::{Done, JobError, Runs};
 use crate::json::Json;
+use crate::registry::AnyJob;
 use crate::store::TaskStore;
 
 /// Pause between tries to tell the store the end while it does not answer.
@@ -63,7 +65,7 @@ pub(super) async fn run_claimed(
         Some(event) => tell_end(&*store, &context, event).await,
         None => None,
     };
-    let outcome = ended.map_or("lost", State::name);
+    let outcome = ended.as_ref().map_or("lost", |task| task.state.name());
     let seconds = started.elapsed().as_secs_f64();
     metrics::counter!("longshore_task_runs_total", "kind" => task.slot.kind.clone(), "outcome" => outcome)
         .increment(1);
@@ -73,14 +75,44 @@ pub(super) async fn run_claimed(
         task.id = %task.id, task.kind = %task.slot.kind, attempt = context.token().epoch, outcome,
         duration_ms = started.elapsed().as_millis() as u64, stopped = ?context.stop_reason(), "run ended"
     );
-    let leftovers = match (ended, event) {
-        (Some(State::Succeeded), _) | (Some(_), Some(Event::Wait { .. })) => return,
-        (Some(state), _) if state.is_final() => Runs::All,
-        // Given back, or no longer this worker's: another run may be writing already.
-        _ => Runs::Only(context.token()),
-    };
-    if let Err(error) = job.discard(task, leftovers).await {
+    if let Err(error) = clean_up(&*store, &*job, &context, event, ended).await {
         tracing::warn!(task.id = %task.id, error = %error, "could not remove what the run left behind");
+    }
+}
+
+/// Lets the job remove what nobody needs after a run: `ended` is the task as `event` has left it, unless that was refused or
+/// did not reach the store.
+async fn clean_up(
+    store: &dyn TaskStore,
+    job: &dyn AnyJob,
+    context: &TaskContext,
+    event: Option<Event>,
+    ended: Option<Task>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if ended.is_some() && matches!(event, Some(Event::Wait { .. })) {
+        return Ok(());
+    }
+    let token = context.token();
+    let is_told = ended.is_some();
+    // Where the run was not the one that counts, the task may have ended without it and be cleaned up already: then nobody comes
+    // after this run.
+    let stands = match ended {
+        Some(task) => Some(task),
+        None => look_again(store, context).await,
+    };
+    match stands {
+        Some(task) if task.state.is_final() => {
+            let has_succeeded = task.state == State::Succeeded;
+            // Unless it is this run that has succeeded, and only the answers were lost.
+            if !is_told && !(has_succeeded && task.epoch == token.epoch) {
+                job.discard(&task, Runs::Only(token)).await?;
+            }
+            if has_succeeded { job.settle(&task).await } else { job.discard(&task, Runs::All).await }
+        }
+        // The end may have been stored all the same, and what the run made may be the task's: it stays to the end of its retention.
+        None if matches!(event, Some(Event::Finish { outcome: Outcome::Succeeded(_), .. })) => Ok(()),
+        // Given back, or no longer this worker's: another run may be writing already.
+        _ => job.discard(context.task(), Runs::Only(token)).await,
     }
 }
 
@@ -158,7 +190,7 @@ fn retry_pause(first: Duration, failed_runs: u32) -> Duration {
 
 /// Tells the store, again and again while it does not answer, until the task's deadline: the work is done, and is not to be
 /// thrown away because the store is away for a minute.
-async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event) -> Option<State> {
+async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event) -> Option<Task> {
     loop {
         match apply(store, &context.task().id, event).await {
             Ok(task) => {
@@ -168,15 +200,17 @@ async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event) -
                     metrics::counter!("longshore_task_retries_total", "kind" => task.slot.kind.clone())
                         .increment(1);
                 }
-                return Some(task.state);
+                return Some(task);
             }
             Err(error) if error.is_retryable() && Instant::now() < context.deadline() => {
                 tracing::warn!(task.id = %context.task().id, error = %error, "the end did not reach the store; trying again");
                 tokio::time::sleep(FINISH_RETRY).await;
             }
             Err(error) => {
-                if let Some(state) = told_before(store, context, event).await {
-                    return Some(state);
+                // If an earlier try took effect and only its answer was lost, what the run made is the task's, and must stay.
+                let stands = look_again(store, context).await;
+                if let Some(task) = stands.filter(|task| is_told(task, context.token(), event)) {
+                    return Some(task);
                 }
                 tracing::warn!(task.id = %context.task().id, error = %error, "the end was refused; the run does not count");
                 return None;
@@ -185,13 +219,10 @@ async fn tell_end(store: &dyn TaskStore, context: &TaskContext, event: &Event) -
     }
 }
 
-/// Where the task stands, if an earlier try took effect and only its answer was lost: what the run made is the task's then,
-/// and must stay.
-async fn told_before(store: &dyn TaskStore, context: &TaskContext, event: &Event) -> Option<State> {
+/// The task as it stands; `None` where the store does not answer, or its record is gone.
+async fn look_again(store: &dyn TaskStore, context: &TaskContext) -> Option<Task> {
     let loaded = store.load(&context.task().id).await;
-    let task =
-        loaded.inspect_err(|error| tracing::warn!(error = %error, "could not look again")).ok()?.task?;
-    is_told(&task, context.token(), event).then_some(task.state)
+    loaded.inspect_err(|error| tracing::warn!(error = %error, "could not look again")).ok()?.task
 }
 
 /// Whether the task is as `event` of the holder of `token` leaves it. Without another claim nobody else ends a task well,
@@ -260,11 +291,12 @@ mod tests {
         let context = TaskContext::new(Arc::clone(&store), task, token, Duration::from_secs(60));
         let finished = Event::Finish { token, outcome: Outcome::Succeeded(serde_json::json!(1).into()) };
         let failed = Event::Finish { token, outcome: Outcome::Cancelled };
-        assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
-        assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
+        let told = async |event| tell_end(&*store, &context, event).await.map(|task| task.state);
+        assert_eq!(told(&finished).await, Some(State::Succeeded));
+        assert_eq!(told(&finished).await, Some(State::Succeeded));
         apply(&*store, &id, &Event::Clear).await.expect("clears");
-        assert_eq!(tell_end(&*store, &context, &finished).await, Some(State::Succeeded));
-        assert_eq!(tell_end(&*store, &context, &failed).await, None);
+        assert_eq!(told(&finished).await, Some(State::Succeeded));
+        assert_eq!(told(&failed).await, None);
     }
 
     #[test]

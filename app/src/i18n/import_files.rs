@@ -249,11 +249,32 @@ impl Texts {
         self.pick("First rows", "前几行")
     }
 
-    /// Asks to look at sheet and header row.
-    pub fn look_where(self) -> &'static str {
+    /// No row holds headers.
+    pub fn no_header_row(self) -> &'static str {
+        self.pick("No header row", "没有表头")
+    }
+
+    /// Asks to look at the header row.
+    pub fn look_header(self) -> &'static str {
         self.pick(
             "Please check which row holds the headers: it was not obvious.",
             "无法确定表头位置，请确认表头所在行。",
+        )
+    }
+
+    /// Asks to look at the sheet.
+    pub fn look_sheet(self) -> &'static str {
+        self.pick(
+            "The file has several sheets. Please check that this is the one to import.",
+            "文件包含多个工作表，请确认要导入的工作表。",
+        )
+    }
+
+    /// Asks to look at sheet and header row.
+    pub fn look_sheet_and_header(self) -> &'static str {
+        self.pick(
+            "The file has several sheets. Please check which one to import, and which row holds the headers: it was not obvious.",
+            "文件包含多个工作表，且无法确定表头位置，请确认工作表和表头所在行。",
         )
     }
 
@@ -340,6 +361,7 @@ impl Texts {
     /// How many columns go into fields.
     pub fn columns_matched(self, matched: usize, all: usize) -> String {
         match self.lang {
+            Lang::En if all == 1 => format!("{matched} of 1 column is matched"),
             Lang::En => format!("{matched} of {all} columns are matched"),
             Lang::Zh => format!("已匹配 {matched} / {all} 列"),
         }
@@ -351,6 +373,11 @@ impl Texts {
             Lang::En => format!("{field} was taken from {from}, which is ignored now."),
             Lang::Zh => format!("“{field}”已从“{from}”移走，后者现为忽略。"),
         }
+    }
+
+    /// A change is on its way to the server, and the next step waits for it.
+    pub fn saving_change(self) -> &'static str {
+        self.pick("Saving your change…", "正在保存修改…")
     }
 
     /// Label of the modes.

@@ -46,6 +46,10 @@ impl FileSender {
 
 pub fn click(_id: &str) {}
 
+pub async fn sleep(_wait: Duration) {
+    std::future::pending().await
+}
+
 pub fn now_ms() -> u64 {
     0
 }

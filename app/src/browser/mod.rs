@@ -90,6 +90,11 @@ pub fn click(id: &str) {
     imp::click(id);
 }
 
+/// Lets time pass; on the server for ever, where nobody waits for a browser's time.
+pub async fn sleep(wait: Duration) {
+    imp::sleep(wait).await;
+}
+
 /// Milliseconds since the Unix epoch by the browser's clock; 0 on the server.
 pub fn now_ms() -> u64 {
     imp::now_ms()

@@ -31,6 +31,10 @@ impl Timer {
     }
 }
 
+pub async fn sleep(wait: Duration) {
+    gloo_timers::future::TimeoutFuture::new(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)).await;
+}
+
 pub fn now_ms() -> u64 {
     // Milliseconds since 1970 fit a u64, and a clock before 1970 saturates at 0.
     js_sys::Date::now() as u64

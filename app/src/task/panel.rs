@@ -62,8 +62,11 @@ pub fn TaskPanel(
     let panel = NodeRef::<Section>::new();
     let step = Memo::new(move |_| state.with(|state| state.step));
     let is_offline = Memo::new(move |_| state.with(|state| state.offline.is_some()));
-    // That the server can't be asked when the page opens is told once, by the panel that every dataset has.
-    let is_told_elsewhere = move || flow.kind != TaskKind::Export && step.get() == Step::Unknown;
+    // That the server can't be asked when the page opens is told once, by the panel of the export that stands beside this.
+    let is_told_elsewhere = move || {
+        let is_beside = flow.kind == TaskKind::DailyStatistics;
+        is_beside && step.get() == Step::Unknown && !state.with(TaskState::was_tried)
+    };
     let is_shown =
         Memo::new(move |_| flow.is_open.get() && state.with(TaskState::has_news) && !is_told_elsewhere());
     let line = Memo::new(move |_| state.with(|state| headline(flow.kind, state, t.get())));

@@ -1,7 +1,7 @@
 //! The later steps of an import: its plan and the decision.
 
 use longshore_protocol::Lang;
-use longshore_protocol::import::{ImportWay, PlanCounts, PlanShow, RowAction};
+use longshore_protocol::import::{FileKind, ImportWay, PlanCounts, PlanShow, RowAction};
 
 use super::Texts;
 use crate::format::grouped;
@@ -87,12 +87,18 @@ impl Texts {
         self.pick("Download error rows", "下载错误行")
     }
 
-    /// What to do with it.
-    pub fn download_errors_hint(self) -> &'static str {
-        self.pick(
-            "Your format and columns, with the reason in each row. Correct them and upload that file again.",
-            "格式和列与原文件一致，并注明原因；修改后可重新上传。",
-        )
+    /// What to do with it. Text comes back as text; every workbook comes back as XLSX.
+    pub fn download_errors_hint(self, kind: FileKind) -> &'static str {
+        match kind {
+            FileKind::Xlsx | FileKind::Csv | FileKind::Tsv => self.pick(
+                "Your format and columns, with the reason in each row. Correct them and upload that file again.",
+                "格式和列与原文件一致，并注明原因；修改后可重新上传。",
+            ),
+            FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls | FileKind::Ods => self.pick(
+                "Your columns as XLSX, with the reason in each row. Correct them and upload that file again.",
+                "列与原文件一致，格式为 XLSX，并注明原因；修改后可重新上传。",
+            ),
+        }
     }
 
     /// Uploads the corrected file.
@@ -231,7 +237,8 @@ impl Texts {
         let (create, update) = (grouped(counts.create), grouped(counts.update));
         match self.lang {
             Lang::En => {
-                format!("{create} rows will be added and {update} changed. You can undo this afterwards.")
+                let rows = if counts.create == 1 { "row" } else { "rows" };
+                format!("{create} {rows} will be added and {update} changed. You can undo this afterwards.")
             }
             Lang::Zh => format!("将新增 {create} 行，更新 {update} 行，导入后可以撤销。"),
         }
@@ -261,5 +268,7 @@ mod tests {
         assert_eq!(en.plan_counts(one), "0 new, 1 update, 0 unchanged, 1 error");
         assert_eq!(en.import_rows(counts.writes()), "Import 4,980 rows");
         assert_eq!(zh.import_rows(counts.writes()), "导入 4,980 行");
+        let one = PlanCounts { create: 1, ..PlanCounts::default() };
+        assert_eq!(en.will_write(one), "1 row will be added and 0 changed. You can undo this afterwards.");
     }
 }

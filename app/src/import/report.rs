@@ -56,7 +56,7 @@ pub fn UndoFacts(report: UndoReport) -> impl IntoView {
         let fact = |(label, count): (&'static str, u64)| view! { <dt>{label}</dt> <dd>{grouped(count)}</dd> };
         labels.into_iter().zip(counts).map(fact).collect_view()
     };
-    let kept_count = report.kept_row_count;
+    let (kept_count, listed) = (report.kept_row_count, report.kept.len() as u64);
     let kept = StoredValue::new(report.kept);
     let rows = move || {
         let line = |row: &KeptRow| {
@@ -68,7 +68,7 @@ pub fn UndoFacts(report: UndoReport) -> impl IntoView {
     view! {
         <dl class="facts report__facts" id="undo-report">{facts}</dl>
         <div class="report__kept" hidden={kept_count == 0}>
-            <p>{move || t.get().kept_rows(kept_count)}</p>
+            <p>{move || t.get().kept_rows(kept_count, listed)}</p>
             <ul>{rows}</ul>
         </div>
     }

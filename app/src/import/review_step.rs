@@ -72,6 +72,7 @@ fn Tiles(counts: PlanCounts) -> impl IntoView {
 fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>) -> impl IntoView {
     let t = use_texts();
     let url = format!("/files/{task}");
+    let kind = Memo::new(move |_| wizard.draft.now.with(|draft| draft.as_ref().map(|draft| draft.file.kind)));
     let line = move |found: ProblemCount| {
         let words = move || {
             let t = t.get();
@@ -105,7 +106,7 @@ fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>) -> impl 
                 <a id="corrected-link" class="button button--quiet" href=WizardStep::Upload.path(&wizard.dataset_id())>
                     {move || t.get().upload_corrected()}
                 </a>
-                <p class="hint">{move || t.get().download_errors_hint()}</p>
+                <p class="hint">{move || kind.get().map(|kind| t.get().download_errors_hint(kind))}</p>
             </div>
         </section>
     }

@@ -7,6 +7,7 @@ use longshore_protocol::{TaskId, TaskKind};
 
 use super::confirmation::Confirmation;
 use super::report::UndoFacts;
+use crate::answer::in_time;
 use crate::api::get_task_details;
 use crate::i18n::use_texts;
 use crate::running::RunningTasks;
@@ -25,6 +26,8 @@ fn is_offered(step: Step, can_be_undone: bool) -> bool {
 pub fn UndoControls(
     /// The import.
     import: TaskId,
+    /// The id of the dataset that it went into.
+    dataset: String,
     /// What it has done.
     report: ImportReport,
     /// What the ids of its parts end in, where a page has several.
@@ -35,7 +38,8 @@ pub fn UndoControls(
 ) -> impl IntoView {
     let t = use_texts();
     let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
-    let flow = TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), running, announcement);
+    let flow =
+        TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), dataset, running, announcement);
     let step = Memo::new(move |_| flow.state.with(|state| state.step));
     let (can_be_undone, done, was_undone) = (report.can_be_undone, report.done, report.undo.is_some());
     let start = Callback::new(move |()| {
@@ -48,7 +52,7 @@ pub fn UndoControls(
         let Some(task) = task.filter(|_| step.get().is_end()) else { return };
         spawn_local(async move {
             // Without it the panel's line still says how it ended.
-            if let Ok(details) = get_task_details(task.to_string()).await {
+            if let Ok(details) = in_time(get_task_details(task.to_string())).await {
                 let _ = undone.try_set(details.undo);
             }
         });

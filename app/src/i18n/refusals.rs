@@ -155,10 +155,14 @@ impl Texts {
 
     /// The database took too long. Only what comes from a list can be made less by its filter.
     fn database_timed_out(self, kind: TaskKind) -> &'static str {
-        let less =
-            ("the database timed out. Try again or narrow the date range.", "数据库超时。请重试或缩小日期范围。");
-        let file =
-            ("the database timed out. Try again, or split the file.", "数据库超时。请重试，或拆分文件后分次导入。");
+        let less = (
+            "the database timed out. Try again or narrow the date range.",
+            "数据库超时。请重试或缩小日期范围。",
+        );
+        let file = (
+            "the database timed out. Try again, or split the file.",
+            "数据库超时。请重试，或拆分文件后分次导入。",
+        );
         let import = (
             "the database timed out. Check the file again, or split it; rows that are in already count as unchanged.",
             "数据库超时。请重新校验文件，或拆分后分次导入；已导入的行会计为无变化。",

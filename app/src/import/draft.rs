@@ -166,7 +166,9 @@ impl Draft {
                         self.now.set(draft);
                     }
                     let is_made_good = !self.is_change_refused.get_value()
-                        && self.trouble.with_untracked(|error| error.as_ref().is_some_and(is_worth_asking_again));
+                        && self
+                            .trouble
+                            .with_untracked(|error| error.as_ref().is_some_and(is_worth_asking_again));
                     if is_made_good {
                         self.trouble.set(None);
                     }

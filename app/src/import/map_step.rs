@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use longshore_protocol::import::{
-    CheckRequest, DraftProblem, ImportDraft, ImportMode, MappedTo, MatchedBy, SourceColumn, UpdateDraftRequest,
+    CheckRequest, DraftProblem, ImportDraft, ImportMode, MappedTo, MatchedBy, SourceColumn,
+    UpdateDraftRequest,
 };
 
 use super::change::freed;
@@ -28,9 +29,8 @@ pub fn MapStep(wizard: Wizard) -> impl IntoView {
     let row = move |column: SourceColumn| {
         let index = column.index;
         let now = Memo::new(move |before: Option<&SourceColumn>| {
-            let find = |draft: &ImportDraft| {
-                draft.columns.iter().find(|column| column.index == index).cloned()
-            };
+            let find =
+                |draft: &ImportDraft| draft.columns.iter().find(|column| column.index == index).cloned();
             draft
                 .now
                 .with(|draft| draft.as_ref().and_then(find))

@@ -221,9 +221,8 @@ mod tests {
     #[test]
     fn only_what_is_unclear_is_asked() {
         let t = Texts::new(Lang::En);
-        let sheets = |hidden: [bool; 2]| {
-            hidden.map(|is_hidden| SheetView { name: "s".into(), is_hidden }).to_vec()
-        };
+        let sheets =
+            |hidden: [bool; 2]| hidden.map(|is_hidden| SheetView { name: "s".into(), is_hidden }).to_vec();
         for (sheets, asks_header, want) in [
             (sheets([false, false]), false, t.look_sheet()),
             (sheets([false, false]), true, t.look_sheet_and_header()),

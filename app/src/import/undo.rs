@@ -38,8 +38,7 @@ pub fn UndoControls(
 ) -> impl IntoView {
     let t = use_texts();
     let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
-    let flow =
-        TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), dataset, running, announcement);
+    let flow = TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), dataset, running, announcement);
     let step = Memo::new(move |_| flow.state.with(|state| state.step));
     let (can_be_undone, done, was_undone) = (report.can_be_undone, report.done, report.undo.is_some());
     let start = Callback::new(move |()| {

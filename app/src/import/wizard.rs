@@ -110,8 +110,7 @@ pub fn ImportWizard(
     let task = move |which: fn(&ImportDraft) -> Option<TaskId>| {
         draft.now.with_untracked(|draft| draft.as_ref().and_then(which))
     };
-    let check =
-        TaskFlow::following(TaskKind::ImportCheck, task(check_of), id.clone(), running, announcement);
+    let check = TaskFlow::following(TaskKind::ImportCheck, task(check_of), id.clone(), running, announcement);
     let import = TaskFlow::following(TaskKind::Import, task(import_of), id.clone(), running, announcement);
     let wizard = Wizard {
         dataset: StoredValue::new(dataset),

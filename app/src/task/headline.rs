@@ -52,7 +52,8 @@ mod tests {
         };
         let lost = || ApiError::new(ErrorCode::Unreachable, "");
         let mut events = vec![Event::Mounted, Event::Answered(Err(lost()))];
-        let words = |events: &[Event]| headline(TaskKind::Import, &after(events.to_vec()), Texts::new(Lang::En));
+        let words =
+            |events: &[Event]| headline(TaskKind::Import, &after(events.to_vec()), Texts::new(Lang::En));
         assert!(words(&events).starts_with("Connection lost. Import is available again"));
         events.push(Event::Answered(Ok(Default::default())));
         events.push(Event::Clicked(Box::new(Request::Import(CommitRequest::default()))));

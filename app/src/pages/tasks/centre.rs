@@ -34,15 +34,14 @@ impl TaskList {
     fn after(answer: Result<Vec<TaskView>, ApiError>, before: Vec<TaskView>) -> TaskList {
         match answer {
             Ok(tasks) => TaskList { tasks, error: None, hint_ms: None },
-            Err(error) => {
-                TaskList { tasks: before, error: Some(error.code), hint_ms: error.retry_after_ms }
-            }
+            Err(error) => TaskList { tasks: before, error: Some(error.code), hint_ms: error.retry_after_ms },
         }
     }
 
     /// Whether it will change by itself.
     fn is_worth_asking_again(&self) -> bool {
-        self.tasks.iter().any(|task| !task.phase.is_final()) || self.error.is_some_and(ErrorCode::is_retryable)
+        self.tasks.iter().any(|task| !task.phase.is_final())
+            || self.error.is_some_and(ErrorCode::is_retryable)
     }
 }
 

@@ -110,17 +110,9 @@ fn on_load_the_server_says_what_there_is() {
     check(vec![Event::Mounted, answered(Phase::Abandoned)], "abandoned", &["say Ended", "tasks"]);
     check(vec![Event::Mounted, answered(Phase::FileExpired)], "file_expired", &["say Ended", "tasks"]);
     check(vec![Event::Mounted, missed(ErrorCode::StoreUnavailable)], "offline", &["later 1 in 5000"]);
-    check(
-        vec![Event::Mounted, missed(ErrorCode::Unreachable), Event::Woke],
-        "offline",
-        &["slot"],
-    );
+    check(vec![Event::Mounted, missed(ErrorCode::Unreachable), Event::Woke], "offline", &["slot"]);
     check(vec![Event::Mounted, missed(ErrorCode::Unreachable), none()], "idle", &[]);
-    check(
-        vec![Event::Mounted, missed(ErrorCode::SessionInvalid)],
-        "idle",
-        &["say Refused", "tasks"],
-    );
+    check(vec![Event::Mounted, missed(ErrorCode::SessionInvalid)], "idle", &["say Refused", "tasks"]);
 }
 
 #[test]
@@ -233,7 +225,7 @@ fn a_request_whose_answer_was_lost_is_told_by_the_age_of_what_is_found() {
         (Phase::Queued, 9_000, Step::Queued, None),
     ] {
         let found = TaskView { server_now: 5_000 + age_ms, ..view(phase) };
-        let (state, _) = play(lost().chain([(Event::Answered(Ok(answer(found))), later])).collect());
+        let (state, _) = play(lost().chain([(Event::Answered(Ok(answer(found))), later)]).collect());
         assert_eq!((state.step, state.error), (want_step, want_error), "{phase:?} of {age_ms} ms");
         assert!(state.has_news());
     }

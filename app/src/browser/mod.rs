@@ -11,6 +11,8 @@ use crate::import::upload::ChosenFile;
 use crate::preferences::{RequestPreferences, Theme};
 
 #[cfg(feature = "hydrate")]
+mod leaving;
+#[cfg(feature = "hydrate")]
 mod sender;
 
 #[cfg(feature = "hydrate")]
@@ -83,6 +85,20 @@ impl FileSender {
     pub fn abort(self) {
         self.0.abort();
     }
+}
+
+/// Asks before the current component's page is left while `is_busy` says so: at a link by a question in these words, and at closing
+/// or reloading by the browser's own. It ends with the component.
+pub fn ask_before_leaving(
+    is_busy: impl Fn() -> bool + Copy + 'static,
+    question: impl Fn() -> &'static str + 'static,
+) {
+    imp::ask_before_leaving(is_busy, question);
+}
+
+/// Keeps files that are dropped anywhere in the window from being opened in its place, until the current component is left.
+pub fn keep_dropped_files_out() {
+    imp::keep_dropped_files_out();
 }
 
 /// Clicks the element of that id.

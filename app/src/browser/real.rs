@@ -10,6 +10,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::{LocalStorage, SetValue, StoredValue, document, window};
 use wasm_bindgen::{JsCast, JsValue};
 
+pub use super::leaving::{ask_before_leaving, keep_dropped_files_out};
 pub use super::sender::FileSender;
 
 #[derive(Clone, Copy)]

@@ -164,6 +164,14 @@ impl Texts {
         self.pick("Upload cancelled. Nothing was kept.", "上传已取消，未保留文件。")
     }
 
+    /// Whether to leave the page while a file is on its way.
+    pub fn leave_upload(self) -> &'static str {
+        self.pick(
+            "The file is still being uploaded. Leave this page and stop the upload?",
+            "文件仍在上传。离开本页将中断上传，是否离开？",
+        )
+    }
+
     /// The connection was lost on the way.
     pub fn upload_lost(self) -> &'static str {
         self.pick(

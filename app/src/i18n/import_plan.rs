@@ -117,6 +117,7 @@ impl Texts {
             PlanShow::Errors => self.pick("Only errors", "仅看错误"),
             PlanShow::Updates => self.pick("Updates", "更新"),
             PlanShow::Creates => self.pick("New", "新增"),
+            PlanShow::Warnings => self.pick("Warnings", "提醒"),
             PlanShow::All => self.pick("All", "全部"),
         }
     }
@@ -147,6 +148,7 @@ impl Texts {
             PlanShow::Errors => self.pick("No row is in error", "没有错误行"),
             PlanShow::Updates => self.pick("No row would be changed", "没有要更新的行"),
             PlanShow::Creates => self.pick("No row would be added", "没有要新增的行"),
+            PlanShow::Warnings => self.pick("No row has a warning", "没有存在提醒的行"),
             PlanShow::All => self.pick("There are no rows", "没有数据"),
         }
     }

@@ -57,6 +57,11 @@ impl Texts {
         self.pick("Time zone", "时区")
     }
 
+    /// Label of who asked for a file.
+    pub fn requested_by(self) -> &'static str {
+        self.pick("Requested by", "提交人")
+    }
+
     /// Label of the moment of the request.
     pub fn requested_at(self) -> &'static str {
         self.pick("Requested", "提交时间")

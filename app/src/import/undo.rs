@@ -12,7 +12,7 @@ use crate::api::get_task_details;
 use crate::i18n::use_texts;
 use crate::running::RunningTasks;
 use crate::task::flow::TaskFlow;
-use crate::task::panel::TaskPanel;
+use crate::task::panel::{PanelIds, TaskPanel};
 use crate::task::state::{Event, Request, Step};
 
 /// Whether the button is offered: the import can be taken back, and that is not being done, nor has it been.
@@ -56,7 +56,7 @@ pub fn UndoControls(
             }
         });
     });
-    let button_id = format!("undo-button{of}");
+    let (button_id, panel_id) = (format!("undo-button{of}"), PanelIds::of(flow.kind, &of).panel);
     let facts = move || undone.get().map(|report| view! { <UndoFacts report/> });
     // A task that has gone, long after it ended, leaves the import's own word.
     let is_history = move || was_undone && !can_be_undone && step.get() == Step::Idle;
@@ -68,6 +68,7 @@ pub fn UndoControls(
                     label=Signal::derive(move || t.get().undo_import().to_owned())
                     question=Signal::derive(move || t.get().undo_question(done.create, done.update))
                     confirmed=start
+                    then_focus=panel_id
                 />
             </div>
             <p class="hint" hidden=move || !is_history()>{move || t.get().undone()}</p>

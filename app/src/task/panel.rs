@@ -109,8 +109,9 @@ pub fn TaskPanel(
     // What an import does is the page itself, which is not put away.
     let can_be_folded = is_for_its_file(flow.kind);
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
-        if event.key() == "Escape" && can_be_folded && is_shown.get_untracked() && !event.default_prevented()
-        {
+        // While an input method composes, the key is its own.
+        let is_meant = event.key() == "Escape" && !event.is_composing() && !event.default_prevented();
+        if is_meant && can_be_folded && is_shown.get_untracked() {
             leave(None);
         }
     });

@@ -124,7 +124,12 @@ pub fn ImportWizard(
         is_local: RwSignal::new(false),
     };
     Effect::new(move |_| wizard.is_local.set(true));
-    keep_together(draft, check, check_of, move || go.run(WizardStep::Check));
+    keep_together(draft, check, check_of, move || {
+        // A short check may be over when the draft is heard of again.
+        let has_plan =
+            draft.now.with_untracked(|draft| draft.as_ref().is_some_and(|draft| draft.plan.is_some()));
+        go.run(if has_plan { WizardStep::Review } else { WizardStep::Check });
+    });
     keep_together(draft, import, import_of, move || go.run(WizardStep::Confirm));
     for flow in [check, import] {
         // What was refused for it is told by the panel; the page is to show the draft as it is.

@@ -1,7 +1,7 @@
 //! The first steps of an import: its frame, the file, the fields.
 
 use longshore_protocol::Lang;
-use longshore_protocol::import::{DraftProblem, FileKind, ImportMode, MatchedBy};
+use longshore_protocol::import::{DraftProblem, FileKind, MatchedBy};
 
 use super::Texts;
 use crate::format::{grouped, size};
@@ -386,37 +386,5 @@ impl Texts {
     /// A change is on its way to the server, and the next step waits for it.
     pub fn saving_change(self) -> &'static str {
         self.pick("Saving your change…", "正在保存修改…")
-    }
-
-    /// Label of the modes.
-    pub fn mode_label(self) -> &'static str {
-        self.pick("What to import", "导入方式")
-    }
-
-    /// What names a row.
-    pub fn key_hint(self, labels: &[String]) -> String {
-        let labels = self.join(labels);
-        match self.lang {
-            Lang::En => format!("Rows are recognised by: {labels}"),
-            Lang::Zh => format!("按以下字段识别记录：{labels}"),
-        }
-    }
-
-    /// A mode.
-    pub fn mode_name(self, mode: ImportMode) -> &'static str {
-        match mode {
-            ImportMode::Upsert => self.pick("Add new rows and update existing ones", "新增并更新"),
-            ImportMode::Insert => self.pick("Only add new rows", "仅新增"),
-            ImportMode::Update => self.pick("Only update existing rows", "仅更新"),
-        }
-    }
-
-    /// What a mode does with the other rows.
-    pub fn mode_hint(self, mode: ImportMode) -> &'static str {
-        match mode {
-            ImportMode::Upsert => self.pick("Nothing is deleted", "不会删除数据"),
-            ImportMode::Insert => self.pick("Rows that exist count as errors", "已存在的记录视为错误"),
-            ImportMode::Update => self.pick("Rows that don't exist count as errors", "不存在的记录视为错误"),
-        }
     }
 }

@@ -1,12 +1,44 @@
 //! The later steps of an import: its plan and the decision.
 
 use longshore_protocol::Lang;
-use longshore_protocol::import::{FileKind, ImportWay, PlanCounts, PlanShow, RowAction};
+use longshore_protocol::import::{FileKind, ImportMode, ImportWay, PlanCounts, PlanShow, RowAction};
 
 use super::Texts;
 use crate::format::grouped;
 
 impl Texts {
+    /// Label of the modes.
+    pub fn mode_label(self) -> &'static str {
+        self.pick("What to import", "导入方式")
+    }
+
+    /// What names a row.
+    pub fn key_hint(self, labels: &[String]) -> String {
+        let labels = self.join(labels);
+        match self.lang {
+            Lang::En => format!("Rows are recognised by: {labels}"),
+            Lang::Zh => format!("按以下字段识别记录：{labels}"),
+        }
+    }
+
+    /// A mode.
+    pub fn mode_name(self, mode: ImportMode) -> &'static str {
+        match mode {
+            ImportMode::Upsert => self.pick("Add new rows and update existing ones", "新增并更新"),
+            ImportMode::Insert => self.pick("Only add new rows", "仅新增"),
+            ImportMode::Update => self.pick("Only update existing rows", "仅更新"),
+        }
+    }
+
+    /// What a mode does with the other rows.
+    pub fn mode_hint(self, mode: ImportMode) -> &'static str {
+        match mode {
+            ImportMode::Upsert => self.pick("Nothing is deleted", "不会删除数据"),
+            ImportMode::Insert => self.pick("Rows that exist count as errors", "已存在的记录视为错误"),
+            ImportMode::Update => self.pick("Rows that don't exist count as errors", "不存在的记录视为错误"),
+        }
+    }
+
     /// A plan in one sentence.
     pub fn plan_counts(self, counts: PlanCounts) -> String {
         let (create, update) = (grouped(counts.create), grouped(counts.update));

@@ -25,7 +25,7 @@ use longshore_protocol::{
 };
 
 pub use progress::ShownProgress;
-pub use step::Step;
+pub use step::{Step, is_for_its_file};
 
 /// All that the page knows about its export.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -395,9 +395,4 @@ impl TaskState {
             _ => Vec::new(),
         }
     }
-}
-
-/// Whether a task of that kind is started to get a file. The file of an import are its rows in error, if there are any.
-pub fn is_for_its_file(kind: TaskKind) -> bool {
-    matches!(kind, TaskKind::Export | TaskKind::DailyStatistics)
 }

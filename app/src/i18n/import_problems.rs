@@ -113,11 +113,11 @@ mod tests {
     #[test]
     fn the_limit_of_texts_is_told_in_bytes() {
         let kind = ProblemKind::SheetTooBig { what: "shared_strings".into(), limit: 268_435_456 };
-        let en = "The sheet is too big: at most 268.4 MB of different texts. Split it into several files.";
+        let en = "The sheet is too big: at most 268 MB of different texts. Split it into several files.";
         assert_eq!(Texts::new(Lang::En).problem(&kind), en);
         assert_eq!(
             Texts::new(Lang::Zh).problem(&kind),
-            "工作表过大：不同文本合计最多 268.4 MB，请拆分后分次上传。"
+            "工作表过大：不同文本合计最多 268 MB，请拆分后分次上传。"
         );
     }
 

@@ -12,6 +12,7 @@
 
 #![recursion_limit = "256"]
 
+mod answer;
 #[allow(missing_docs, reason = "the server macro gives its argument structs undocumented fields")]
 pub mod api;
 mod browser;

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use longshore_protocol::TaskView;
 
+use crate::answer::in_time;
 use crate::api::list_tasks;
 use crate::browser::{self, Timer};
 
@@ -32,7 +33,7 @@ impl RunningTasks {
         Effect::new(move |_| {
             running.changed.track();
             spawn_local(async move {
-                if let Ok(tasks) = list_tasks().await {
+                if let Ok(tasks) = in_time(list_tasks()).await {
                     running.note(&tasks);
                 }
                 if running.count.try_get_untracked().is_some_and(|count| count > 0) {

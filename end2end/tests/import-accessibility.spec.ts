@@ -5,7 +5,7 @@ import { expect, test } from "./support/import-fixtures";
 import { HEADERS, order, type Row } from "./support/import-shop";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const WIDTHS = [390, 1280];
+const WIDTHS = [360, 1280];
 
 async function isAccessible(page: Page, testInfo: TestInfo, name: string): Promise<void> {
   for (const width of WIDTHS) {

@@ -33,7 +33,7 @@ test("rows that somebody has changed since the check stop the import, which says
   const before = imports.digest();
   await wizard.import();
   await expect(wizard.report).toContainText("somebody changed the list after the check", { timeout: 60_000 });
-  await expect(wizard.report).toContainText("rows 5 of the file");
+  await expect(wizard.report).toContainText("row 5 of the file");
   await expect(wizard.page.locator("#committed-rows")).toHaveText("No row of the file is in the list.");
   expect(imports.digest()).toBe(before);
 

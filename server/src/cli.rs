@@ -138,8 +138,8 @@ pub struct ImportArgs {
     /// The delimiter of a text file, where another one is recognised: , ; | or tab.
     #[arg(long, value_name = "CHARACTER")]
     pub delimiter: Option<String>,
-    /// The row that holds the headers, from 1.
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    /// The row that holds the headers, from 1; 0 where none does: columns are called A, B and so on then.
+    #[arg(long, value_name = "NUMBER")]
     pub header_row: Option<u32>,
     /// Where a column of the file goes: 'Order no.=order_no'; 'Remarks=' leaves one out. Several times for several columns.
     #[arg(long, value_name = "HEADER=COLUMN")]

@@ -44,7 +44,19 @@ impl FileSender {
     pub fn abort(self) {}
 }
 
+pub fn ask_before_leaving(
+    _is_busy: impl Fn() -> bool + Copy + 'static,
+    _question: impl Fn() -> &'static str + 'static,
+) {
+}
+
+pub fn keep_dropped_files_out() {}
+
 pub fn click(_id: &str) {}
+
+pub async fn sleep(_wait: Duration) {
+    std::future::pending().await
+}
 
 pub fn now_ms() -> u64 {
     0

@@ -11,6 +11,8 @@ use crate::import::upload::ChosenFile;
 use crate::preferences::{RequestPreferences, Theme};
 
 #[cfg(feature = "hydrate")]
+mod leaving;
+#[cfg(feature = "hydrate")]
 mod sender;
 
 #[cfg(feature = "hydrate")]
@@ -85,9 +87,28 @@ impl FileSender {
     }
 }
 
+/// Asks before the current component's page is left while `is_busy` says so: at a link by a question in these words, and at closing
+/// or reloading by the browser's own. It ends with the component.
+pub fn ask_before_leaving(
+    is_busy: impl Fn() -> bool + Copy + 'static,
+    question: impl Fn() -> &'static str + 'static,
+) {
+    imp::ask_before_leaving(is_busy, question);
+}
+
+/// Keeps files that are dropped anywhere in the window from being opened in its place, until the current component is left.
+pub fn keep_dropped_files_out() {
+    imp::keep_dropped_files_out();
+}
+
 /// Clicks the element of that id.
 pub fn click(id: &str) {
     imp::click(id);
+}
+
+/// Lets time pass; on the server for ever, where nobody waits for a browser's time.
+pub async fn sleep(wait: Duration) {
+    imp::sleep(wait).await;
 }
 
 /// Milliseconds since the Unix epoch by the browser's clock; 0 on the server.

@@ -10,6 +10,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::{LocalStorage, SetValue, StoredValue, document, window};
 use wasm_bindgen::{JsCast, JsValue};
 
+pub use super::leaving::{ask_before_leaving, keep_dropped_files_out};
 pub use super::sender::FileSender;
 
 #[derive(Clone, Copy)]
@@ -29,6 +30,10 @@ impl Timer {
     pub fn stop(self) {
         let _ = self.0.try_set_value(None);
     }
+}
+
+pub async fn sleep(wait: Duration) {
+    gloo_timers::future::TimeoutFuture::new(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)).await;
 }
 
 pub fn now_ms() -> u64 {

@@ -165,6 +165,40 @@ impl Texts {
             ), check: ("Connection lost. The check goes on as soon as the server answers; reconnecting…", "连接中断，服务器恢复后即可校验，正在重连…"), import: ("Connection lost. Import is available again as soon as the server answers; reconnecting…", "连接中断，服务器恢复后即可导入，正在重连…"), undo: ("Connection lost. Undo is available again as soon as the server answers; reconnecting…", "连接中断，服务器恢复后即可撤销，正在重连…") })
     }
 
+    /// The request did not get through, and is sent again.
+    pub fn offline_submitting(self) -> &'static str {
+        self.pick("Connection lost. Submitting again…", "连接中断，正在重新提交…")
+    }
+
+    /// The request got no answer, so it is not known whether it was taken; the server is asked until it says so.
+    pub fn offline_looking(self, kind: TaskKind) -> &'static str {
+        self.pick_kind(
+            kind,
+            ByKind {
+                export: (
+                    "Connection lost. Whether the export was started shows as soon as the server answers; reconnecting…",
+                    "连接中断，服务器恢复后即可知道导出是否已开始，正在重连…",
+                ),
+                statistics: (
+                    "Connection lost. Whether the statistics were started shows as soon as the server answers; reconnecting…",
+                    "连接中断，服务器恢复后即可知道统计是否已开始，正在重连…",
+                ),
+                check: (
+                    "Connection lost. Whether the check was started shows as soon as the server answers; reconnecting…",
+                    "连接中断，服务器恢复后即可知道校验是否已开始，正在重连…",
+                ),
+                import: (
+                    "Connection lost. Whether the import was started shows as soon as the server answers; reconnecting…",
+                    "连接中断，服务器恢复后即可知道导入是否已开始，正在重连…",
+                ),
+                undo: (
+                    "Connection lost. Whether the undo was started shows as soon as the server answers; reconnecting…",
+                    "连接中断，服务器恢复后即可知道撤销是否已开始，正在重连…",
+                ),
+            },
+        )
+    }
+
     /// The poll gets through, but the task store behind it does not answer.
     pub fn store_away(self) -> &'static str {
         self.pick(

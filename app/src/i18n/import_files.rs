@@ -1,7 +1,7 @@
 //! The first steps of an import: its frame, the file, the fields.
 
 use longshore_protocol::Lang;
-use longshore_protocol::import::{DraftProblem, FileKind, ImportMode, MatchedBy};
+use longshore_protocol::import::{DraftProblem, FileKind, MatchedBy};
 
 use super::Texts;
 use crate::format::{grouped, size};
@@ -164,6 +164,14 @@ impl Texts {
         self.pick("Upload cancelled. Nothing was kept.", "上传已取消，未保留文件。")
     }
 
+    /// Whether to leave the page while a file is on its way.
+    pub fn leave_upload(self) -> &'static str {
+        self.pick(
+            "The file is still being uploaded. Leave this page and stop the upload?",
+            "文件仍在上传。离开本页将中断上传，是否离开？",
+        )
+    }
+
     /// The connection was lost on the way.
     pub fn upload_lost(self) -> &'static str {
         self.pick(
@@ -249,11 +257,32 @@ impl Texts {
         self.pick("First rows", "前几行")
     }
 
-    /// Asks to look at sheet and header row.
-    pub fn look_where(self) -> &'static str {
+    /// No row holds headers.
+    pub fn no_header_row(self) -> &'static str {
+        self.pick("No header row", "没有表头")
+    }
+
+    /// Asks to look at the header row.
+    pub fn look_header(self) -> &'static str {
         self.pick(
             "Please check which row holds the headers: it was not obvious.",
             "无法确定表头位置，请确认表头所在行。",
+        )
+    }
+
+    /// Asks to look at the sheet.
+    pub fn look_sheet(self) -> &'static str {
+        self.pick(
+            "The file has several sheets. Please check that this is the one to import.",
+            "文件包含多个工作表，请确认要导入的工作表。",
+        )
+    }
+
+    /// Asks to look at sheet and header row.
+    pub fn look_sheet_and_header(self) -> &'static str {
+        self.pick(
+            "The file has several sheets. Please check which one to import, and which row holds the headers: it was not obvious.",
+            "文件包含多个工作表，且无法确定表头位置，请确认工作表和表头所在行。",
         )
     }
 
@@ -340,6 +369,7 @@ impl Texts {
     /// How many columns go into fields.
     pub fn columns_matched(self, matched: usize, all: usize) -> String {
         match self.lang {
+            Lang::En if all == 1 => format!("{matched} of 1 column is matched"),
             Lang::En => format!("{matched} of {all} columns are matched"),
             Lang::Zh => format!("已匹配 {matched} / {all} 列"),
         }
@@ -353,35 +383,8 @@ impl Texts {
         }
     }
 
-    /// Label of the modes.
-    pub fn mode_label(self) -> &'static str {
-        self.pick("What to import", "导入方式")
-    }
-
-    /// What names a row.
-    pub fn key_hint(self, labels: &[String]) -> String {
-        let labels = self.join(labels);
-        match self.lang {
-            Lang::En => format!("Rows are recognised by: {labels}"),
-            Lang::Zh => format!("按以下字段识别记录：{labels}"),
-        }
-    }
-
-    /// A mode.
-    pub fn mode_name(self, mode: ImportMode) -> &'static str {
-        match mode {
-            ImportMode::Upsert => self.pick("Add new rows and update existing ones", "新增并更新"),
-            ImportMode::Insert => self.pick("Only add new rows", "仅新增"),
-            ImportMode::Update => self.pick("Only update existing rows", "仅更新"),
-        }
-    }
-
-    /// What a mode does with the other rows.
-    pub fn mode_hint(self, mode: ImportMode) -> &'static str {
-        match mode {
-            ImportMode::Upsert => self.pick("Nothing is deleted", "不会删除数据"),
-            ImportMode::Insert => self.pick("Rows that exist count as errors", "已存在的记录视为错误"),
-            ImportMode::Update => self.pick("Rows that don't exist count as errors", "不存在的记录视为错误"),
-        }
+    /// A change is on its way to the server, and the next step waits for it.
+    pub fn saving_change(self) -> &'static str {
+        self.pick("Saving your change…", "正在保存修改…")
     }
 }

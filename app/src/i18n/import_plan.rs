@@ -1,12 +1,44 @@
 //! The later steps of an import: its plan and the decision.
 
 use longshore_protocol::Lang;
-use longshore_protocol::import::{ImportWay, PlanCounts, PlanShow, RowAction};
+use longshore_protocol::import::{FileKind, ImportMode, ImportWay, PlanCounts, PlanShow, RowAction};
 
 use super::Texts;
 use crate::format::grouped;
 
 impl Texts {
+    /// Label of the modes.
+    pub fn mode_label(self) -> &'static str {
+        self.pick("What to import", "导入方式")
+    }
+
+    /// What names a row.
+    pub fn key_hint(self, labels: &[String]) -> String {
+        let labels = self.join(labels);
+        match self.lang {
+            Lang::En => format!("Rows are recognised by: {labels}"),
+            Lang::Zh => format!("按以下字段识别记录：{labels}"),
+        }
+    }
+
+    /// A mode.
+    pub fn mode_name(self, mode: ImportMode) -> &'static str {
+        match mode {
+            ImportMode::Upsert => self.pick("Add new rows and update existing ones", "新增并更新"),
+            ImportMode::Insert => self.pick("Only add new rows", "仅新增"),
+            ImportMode::Update => self.pick("Only update existing rows", "仅更新"),
+        }
+    }
+
+    /// What a mode does with the other rows.
+    pub fn mode_hint(self, mode: ImportMode) -> &'static str {
+        match mode {
+            ImportMode::Upsert => self.pick("Nothing is deleted", "不会删除数据"),
+            ImportMode::Insert => self.pick("Rows that exist count as errors", "已存在的记录视为错误"),
+            ImportMode::Update => self.pick("Rows that don't exist count as errors", "不存在的记录视为错误"),
+        }
+    }
+
     /// A plan in one sentence.
     pub fn plan_counts(self, counts: PlanCounts) -> String {
         let (create, update) = (grouped(counts.create), grouped(counts.update));
@@ -87,12 +119,18 @@ impl Texts {
         self.pick("Download error rows", "下载错误行")
     }
 
-    /// What to do with it.
-    pub fn download_errors_hint(self) -> &'static str {
-        self.pick(
-            "Your format and columns, with the reason in each row. Correct them and upload that file again.",
-            "格式和列与原文件一致，并注明原因；修改后可重新上传。",
-        )
+    /// What to do with it. Text comes back as text; every workbook comes back as XLSX.
+    pub fn download_errors_hint(self, kind: FileKind) -> &'static str {
+        match kind {
+            FileKind::Xlsx | FileKind::Csv | FileKind::Tsv => self.pick(
+                "Your format and columns, with the reason in each row. Correct them and upload that file again.",
+                "格式和列与原文件一致，并注明原因；修改后可重新上传。",
+            ),
+            FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls | FileKind::Ods => self.pick(
+                "Your columns as XLSX, with the reason in each row. Correct them and upload that file again.",
+                "列与原文件一致，格式为 XLSX，并注明原因；修改后可重新上传。",
+            ),
+        }
     }
 
     /// Uploads the corrected file.
@@ -111,6 +149,7 @@ impl Texts {
             PlanShow::Errors => self.pick("Only errors", "仅看错误"),
             PlanShow::Updates => self.pick("Updates", "更新"),
             PlanShow::Creates => self.pick("New", "新增"),
+            PlanShow::Warnings => self.pick("Warnings", "提醒"),
             PlanShow::All => self.pick("All", "全部"),
         }
     }
@@ -141,6 +180,7 @@ impl Texts {
             PlanShow::Errors => self.pick("No row is in error", "没有错误行"),
             PlanShow::Updates => self.pick("No row would be changed", "没有要更新的行"),
             PlanShow::Creates => self.pick("No row would be added", "没有要新增的行"),
+            PlanShow::Warnings => self.pick("No row has a warning", "没有存在提醒的行"),
             PlanShow::All => self.pick("There are no rows", "没有数据"),
         }
     }
@@ -231,7 +271,8 @@ impl Texts {
         let (create, update) = (grouped(counts.create), grouped(counts.update));
         match self.lang {
             Lang::En => {
-                format!("{create} rows will be added and {update} changed. You can undo this afterwards.")
+                let rows = if counts.create == 1 { "row" } else { "rows" };
+                format!("{create} {rows} will be added and {update} changed. You can undo this afterwards.")
             }
             Lang::Zh => format!("将新增 {create} 行，更新 {update} 行，导入后可以撤销。"),
         }
@@ -261,5 +302,7 @@ mod tests {
         assert_eq!(en.plan_counts(one), "0 new, 1 update, 0 unchanged, 1 error");
         assert_eq!(en.import_rows(counts.writes()), "Import 4,980 rows");
         assert_eq!(zh.import_rows(counts.writes()), "导入 4,980 行");
+        let one = PlanCounts { create: 1, ..PlanCounts::default() };
+        assert_eq!(en.will_write(one), "1 row will be added and 0 changed. You can undo this afterwards.");
     }
 }

@@ -101,9 +101,10 @@ impl Texts {
             "text_bytes" => {
                 (format!("at most {} of text", size(limit)), format!("文本总量最多 {}", size(limit)))
             }
-            "shared_strings" => {
-                (format!("at most {limit_words} different texts"), format!("最多 {limit_words} 个不同文本"))
-            }
+            "shared_strings" => (
+                format!("at most {} of different texts", size(limit)),
+                format!("不同文本合计最多 {}", size(limit)),
+            ),
             "seconds" => (
                 format!("it took longer than {limit_words} s to read"),
                 format!("读取时间超过 {limit_words} 秒"),
@@ -120,6 +121,17 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_limit_of_texts_is_told_in_bytes() {
+        let kind = ProblemKind::SheetTooBig { what: "shared_strings".into(), limit: 268_435_456 };
+        let en = "The sheet is too big: at most 268 MB of different texts. Split it into several files.";
+        assert_eq!(Texts::new(Lang::En).problem(&kind), en);
+        assert_eq!(
+            Texts::new(Lang::Zh).problem(&kind),
+            "工作表过大：不同文本合计最多 268 MB，请拆分后分次上传。"
+        );
+    }
 
     #[test]
     fn every_problem_of_an_import_says_something_in_both_languages() {

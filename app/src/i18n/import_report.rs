@@ -73,9 +73,10 @@ impl Texts {
 
     /// Rows that were no longer as the plan had them.
     pub fn drifted_rows(self, rows: &[u32]) -> String {
+        let row_word = if rows.len() == 1 { "row" } else { "rows" };
         let rows = self.join(&rows.iter().map(|row| grouped(u64::from(*row))).collect::<Vec<_>>());
         match self.lang {
-            Lang::En => format!("Changed since the check: rows {rows} of the file."),
+            Lang::En => format!("Changed since the check: {row_word} {rows} of the file."),
             Lang::Zh => format!("校验后被修改的记录对应文件行：{rows}。"),
         }
     }
@@ -120,16 +121,22 @@ impl Texts {
 
     /// Whether to take it back.
     pub fn undo_question(self, create: u64, update: u64) -> String {
-        let (create, update) = (grouped(create), grouped(update));
+        let (added, changed) = (grouped(create), grouped(update));
         match self.lang {
-            Lang::En => format!(
-                "Undo this import? The {create} rows it added are removed and the {update} rows it changed are restored. Rows changed since are kept."
-            ),
-            Lang::Zh => {
-                format!(
-                    "撤销本次导入？新增的 {create} 行将被删除，更新的 {update} 行将恢复原值；之后被修改过的行会保留。"
-                )
+            Lang::En => {
+                let added = match create {
+                    1 => "The row it added is removed".to_owned(),
+                    _ => format!("The {added} rows it added are removed"),
+                };
+                let changed = match update {
+                    1 => "the row it changed is restored".to_owned(),
+                    _ => format!("the {changed} rows it changed are restored"),
+                };
+                format!("Undo this import? {added} and {changed}. Rows changed since are kept.")
             }
+            Lang::Zh => format!(
+                "撤销本次导入？新增的 {added} 行将被删除，更新的 {changed} 行将恢复原值；之后被修改过的行会保留。"
+            ),
         }
     }
 
@@ -146,14 +153,22 @@ impl Texts {
         }
     }
 
-    /// Rows that were left.
-    pub fn kept_rows(self, count: u64) -> String {
-        match (self.lang, count) {
-            (Lang::En, 1) => "1 row was kept, because somebody has changed it since:".to_owned(),
+    /// Rows that were left, of which so many follow.
+    pub fn kept_rows(self, count: u64, listed: u64) -> String {
+        let words = match (self.lang, count) {
+            (Lang::En, 1) => "1 row was kept, because somebody has changed it since".to_owned(),
             (Lang::En, _) => {
-                format!("{} rows were kept, because somebody has changed them since:", grouped(count))
+                format!("{} rows were kept, because somebody has changed them since", grouped(count))
             }
-            (Lang::Zh, _) => format!("有 {} 行在导入后被修改过，予以保留：", grouped(count)),
+            (Lang::Zh, _) => format!("有 {} 行在导入后被修改过，予以保留", grouped(count)),
+        };
+        match (self.lang, listed < count) {
+            (Lang::En, false) => format!("{words}:"),
+            (Lang::Zh, false) => format!("{words}："),
+            (Lang::En, true) => format!("{words}; the first {} of {}:", grouped(listed), grouped(count)),
+            (Lang::Zh, true) => {
+                format!("{words}；以下为前 {} 行，共 {} 行：", grouped(listed), grouped(count))
+            }
         }
     }
 
@@ -163,6 +178,11 @@ impl Texts {
             Lang::En => format!("Row {}: {key}", grouped(u64::from(row))),
             Lang::Zh => format!("第 {} 行：{key}", grouped(u64::from(row))),
         }
+    }
+
+    /// Starts a new check of the file of an import that has ended before all was done.
+    pub fn check_file_again(self) -> &'static str {
+        self.pick("Check this file again", "重新校验此文件")
     }
 
     /// Starts another import.
@@ -192,6 +212,37 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_are_not_listed_are_told_of() {
+        for (count, listed, en, zh) in [
+            (
+                1,
+                1,
+                "1 row was kept, because somebody has changed it since:",
+                "有 1 行在导入后被修改过，予以保留：",
+            ),
+            (
+                2400,
+                100,
+                "2,400 rows were kept, because somebody has changed them since; the first 100 of 2,400:",
+                "有 2,400 行在导入后被修改过，予以保留；以下为前 100 行，共 2,400 行：",
+            ),
+        ] {
+            assert_eq!(Texts::new(Lang::En).kept_rows(count, listed), en);
+            assert_eq!(Texts::new(Lang::Zh).kept_rows(count, listed), zh);
+        }
+    }
+
+    #[test]
+    fn one_row_is_no_rows() {
+        let t = Texts::new(Lang::En);
+        assert_eq!(t.drifted_rows(&[7]), "Changed since the check: row 7 of the file.");
+        assert_eq!(
+            t.undo_question(1, 1),
+            "Undo this import? The row it added is removed and the row it changed is restored. Rows changed since are kept."
+        );
+    }
 
     #[test]
     fn committed_rows_are_told_as_ranges() {

@@ -48,7 +48,8 @@ impl Texts {
 
     /// What of an import is in that ended before all was done.
     fn import_stopped(self, reason: StopReason, counts: PlanCounts) -> String {
-        let (is_in, total) = (counts.total() - counts.error, grouped(counts.total()));
+        let (is_in, of) = (counts.total() - counts.error, counts.total());
+        let total = grouped(of);
         let why = match reason {
             StopReason::Drifted => {
                 self.pick("somebody changed the list after the check", "校验之后有人修改了数据")
@@ -61,8 +62,10 @@ impl Texts {
             }
         };
         match (self.lang, is_in) {
+            (Lang::En, 0) if of == 1 => format!("Stopped: the row was not imported, because {why}."),
             (Lang::En, 0) => format!("Stopped: none of the {total} rows was imported, because {why}."),
             (Lang::Zh, 0) => format!("已停止：{total} 行均未导入，{why}。"),
+            (Lang::En, 1) => format!("Stopped: 1 of {total} rows is in the list, because {why}."),
             (Lang::En, _) => {
                 format!("Stopped: {} of {total} rows are in the list, because {why}.", grouped(is_in))
             }
@@ -96,15 +99,16 @@ impl Texts {
         // A total that is passed was only an estimate: the count alone is the truth then.
         let total = progress.total.filter(|total| progress.done <= *total && *total > 0);
         let percent = total.map(|total| u128::from(progress.done) * 100 / u128::from(total));
+        let rows = if total.unwrap_or(progress.done) == 1 { "row" } else { "rows" };
         let words = match (self.lang, total.map(number), is_bytes) {
             _ if progress.done == 0 && total.is_none() => self.working_label(kind).to_owned(),
             (Lang::En, Some(total), true) => format!("Reading the file: {done} of {total}"),
             (Lang::Zh, Some(total), true) => format!("正在读取文件：{done} / {total}"),
             (Lang::En, None, true) => format!("Reading the file: {done} so far"),
             (Lang::Zh, None, true) => format!("正在读取文件：已读取 {done}"),
-            (Lang::En, Some(total), false) => format!("{verb} {done} of {total} rows"),
+            (Lang::En, Some(total), false) => format!("{verb} {done} of {total} {rows}"),
             (Lang::Zh, Some(total), false) => format!("正在{verb} {done} / {total} 行"),
-            (Lang::En, None, false) => format!("{verb}: {done} rows so far"),
+            (Lang::En, None, false) => format!("{verb}: {done} {rows} so far"),
             (Lang::Zh, None, false) => format!("正在{verb}，已完成 {done} 行"),
         };
         let words = match (self.lang, percent) {
@@ -145,6 +149,14 @@ mod tests {
                 "正在导入 5 / 10 行（50%），约剩 1 分钟",
             ),
             (TaskKind::ImportUndo, rows(7, None), None, "Undoing: 7 rows so far", "正在撤销，已完成 7 行"),
+            (TaskKind::ImportUndo, rows(1, None), None, "Undoing: 1 row so far", "正在撤销，已完成 1 行"),
+            (
+                TaskKind::Import,
+                rows(0, Some(1)),
+                None,
+                "Importing 0 of 1 row (0%)",
+                "正在导入 0 / 1 行（0%）",
+            ),
             (TaskKind::ImportCheck, rows(0, None), None, "Checking…", "校验中…"),
             (
                 TaskKind::ImportCheck,
@@ -168,6 +180,18 @@ mod tests {
                 counts(20_000, 30_000),
                 "Stopped: 20,000 of 50,000 rows are in the list, because somebody changed the list after the check.",
                 "已停止：50,000 行中有 20,000 行已导入，校验之后有人修改了数据。",
+            ),
+            (
+                StopReason::Drifted,
+                counts(1, 2),
+                "Stopped: 1 of 3 rows is in the list, because somebody changed the list after the check.",
+                "已停止：3 行中有 1 行已导入，校验之后有人修改了数据。",
+            ),
+            (
+                StopReason::Database,
+                counts(0, 1),
+                "Stopped: the row was not imported, because the database did not take some rows.",
+                "已停止：1 行均未导入，数据库拒绝了部分数据。",
             ),
             (
                 StopReason::Database,

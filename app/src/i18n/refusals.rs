@@ -45,7 +45,10 @@ impl Texts {
                 "This task made no such file. What it has done is told in Tasks.",
                 "该任务没有生成该文件，结果请见任务中心。",
             ),
-            ErrorCode::FileExpired => self.pick("File expired: export again.", "文件已过期，请重新导出。"),
+            ErrorCode::FileExpired => self.pick(
+                "This has expired and is no longer kept. Start it again if you still need it.",
+                "内容已过期，不再保留。如仍需要，请重新发起。",
+            ),
             ErrorCode::SessionInvalid => self.pick(
                 "Your session is no longer valid. Reload the page to get a new one.",
                 "会话已失效，请刷新页面重新进入。",
@@ -117,8 +120,12 @@ impl Texts {
                 )
                 .to_owned(),
             ProblemKind::TooLong { limit } => match self.lang {
-                Lang::En => format!("This is too long. At most {} are allowed.", grouped(u64::from(*limit))),
-                Lang::Zh => format!("内容过长，最多允许 {}。", grouped(u64::from(*limit))),
+                Lang::En => format!("This is too long. At most {} characters are allowed.", grouped(u64::from(*limit))),
+                Lang::Zh => format!("内容过长，最多允许 {} 个字符。", grouped(u64::from(*limit))),
+            },
+            ProblemKind::TooMany { limit } => match self.lang {
+                Lang::En => format!("These are too many. At most {} are allowed; take some away.", grouped(u64::from(*limit))),
+                Lang::Zh => format!("数量过多，最多允许 {} 项，请减少后重试。", grouped(u64::from(*limit))),
             },
             ProblemKind::NotASpreadsheet
             | ProblemKind::FileEmpty
@@ -151,6 +158,48 @@ impl Texts {
         }
     }
 
+    /// The database took too long. Only what comes from a list can be made less by its filter.
+    fn database_timed_out(self, kind: TaskKind) -> &'static str {
+        let less = (
+            "the database timed out. Try again or narrow the date range.",
+            "数据库超时。请重试或缩小日期范围。",
+        );
+        let file = (
+            "the database timed out. Try again, or split the file.",
+            "数据库超时。请重试，或拆分文件后分次导入。",
+        );
+        let import = (
+            "the database timed out. Check the file again, or split it; rows that are in already count as unchanged.",
+            "数据库超时。请重新校验文件，或拆分后分次导入；已导入的行会计为无变化。",
+        );
+        let undo = (
+            "the database timed out. Undo again for the rest, or ask your administrator.",
+            "数据库超时。请再次撤销其余部分，或联系管理员。",
+        );
+        self.pick_kind(kind, ByKind { export: less, statistics: less, check: file, import, undo })
+    }
+
+    /// Its workers were lost several times.
+    fn crashed(self, kind: TaskKind) -> &'static str {
+        let less = (
+            "it stopped unexpectedly several times. Narrow the filter and try again.",
+            "任务多次意外中断。请缩小筛选范围后重试。",
+        );
+        let file = (
+            "it stopped unexpectedly several times. Split the file and try again.",
+            "任务多次意外中断。请拆分文件后重试。",
+        );
+        let import = (
+            "it stopped unexpectedly several times. Check the file again, or split it; rows that are in already count as unchanged.",
+            "任务多次意外中断。请重新校验文件，或拆分后分次导入；已导入的行会计为无变化。",
+        );
+        let undo = (
+            "it stopped unexpectedly several times. Undo again for the rest, or ask your administrator.",
+            "任务多次意外中断。请再次撤销其余部分，或联系管理员。",
+        );
+        self.pick_kind(kind, ByKind { export: less, statistics: less, check: file, import, undo })
+    }
+
     /// Why a task failed and what to do, with the reference that finds the cause in the log.
     pub fn failure(self, kind: TaskKind, failure: &FailureView) -> String {
         let advice = match failure.code {
@@ -158,10 +207,7 @@ impl Texts {
                 "the database does not answer or refused the query. Try again, or ask your administrator.",
                 "数据库无响应或拒绝了查询。请重试，或联系管理员。",
             ),
-            FailureCode::DatabaseTimeout => self.pick(
-                "the database timed out. Try again or narrow the date range.",
-                "数据库超时。请重试或缩小日期范围。",
-            ),
+            FailureCode::DatabaseTimeout => self.database_timed_out(kind),
             FailureCode::BadValue => self.pick(
                 "a value in the data is not of its column's type. Ask your administrator to check it.",
                 "数据中有值与列的类型不符。请联系管理员检查。",
@@ -181,10 +227,7 @@ impl Texts {
                 "the uploaded file can't be read any more, or only in part. Upload it again.",
                 "上传的文件已无法读取或只能读取一部分。请重新上传。",
             ),
-            FailureCode::Crashed => self.pick(
-                "it stopped unexpectedly several times. Narrow the filter and try again.",
-                "任务多次意外中断。请缩小筛选范围后重试。",
-            ),
+            FailureCode::Crashed => self.crashed(kind),
             FailureCode::Internal => self.pick(
                 "something went wrong on our side. Try again.",
                 "系统内部出错。请重试。",
@@ -207,5 +250,34 @@ impl Texts {
             (Lang::Zh, true) => format!("{what}失败：{advice}编号 {reference}"),
             (Lang::Zh, false) => format!("{what}失败：{advice}（{detail}）编号 {reference}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_fits_what_was_done() {
+        for code in [FailureCode::DatabaseTimeout, FailureCode::Crashed] {
+            for kind in TaskKind::ALL {
+                let failure = FailureView { code, reference: "7F3A".into(), detail: None };
+                let [en, zh] = [Lang::En, Lang::Zh].map(|lang| Texts::new(lang).failure(kind, &failure));
+                let has_filter = matches!(kind, TaskKind::Export | TaskKind::DailyStatistics);
+                assert_eq!(en.contains("arrow the"), has_filter, "{en}");
+                assert_eq!(zh.contains("缩小"), has_filter, "{zh}");
+            }
+        }
+    }
+
+    #[test]
+    fn limits_have_a_unit() {
+        let (en, zh) = (Texts::new(Lang::En), Texts::new(Lang::Zh));
+        let long = ProblemKind::TooLong { limit: 1200 };
+        assert_eq!(en.problem(&long), "This is too long. At most 1,200 characters are allowed.");
+        assert_eq!(zh.problem(&long), "内容过长，最多允许 1,200 个字符。");
+        let many = ProblemKind::TooMany { limit: 50 };
+        assert_eq!(en.problem(&many), "These are too many. At most 50 are allowed; take some away.");
+        assert_eq!(zh.problem(&many), "数量过多，最多允许 50 项，请减少后重试。");
     }
 }

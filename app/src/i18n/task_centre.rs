@@ -1,8 +1,9 @@
 //! The task centre.
 
-use longshore_protocol::{Lang, TaskKind};
+use longshore_protocol::{Lang, Phase, TaskKind, TaskView};
 
 use super::{ByKind, Texts};
+use crate::task::state::is_for_its_file;
 
 impl Texts {
     /// Title of the task centre.
@@ -116,5 +117,43 @@ impl Texts {
     /// Exports have no rows that fail.
     pub fn not_applicable(self) -> &'static str {
         self.pick("does not apply", "不适用")
+    }
+
+    /// A word or two for where a task stands.
+    pub fn standing(self, task: &TaskView) -> &'static str {
+        match (task.phase, task.stopped, task.counts) {
+            (Phase::Succeeded, Some(_), Some(counts)) if counts.writes() > 0 => {
+                self.pick("Partly imported", "部分导入")
+            }
+            (Phase::Succeeded, Some(_), _) => self.pick("Nothing imported", "未导入"),
+            // What is ready is a file; the others are done.
+            (Phase::Succeeded, None, _) if !is_for_its_file(task.kind) => self.pick("Done", "已完成"),
+            (phase, ..) => self.phase(phase),
+        }
+    }
+
+    /// One word for a phase.
+    pub(super) fn phase(self, phase: Phase) -> &'static str {
+        match phase {
+            Phase::Queued => self.pick("Queued", "排队中"),
+            Phase::Running => self.pick("Running", "进行中"),
+            Phase::Cancelling => self.pick("Cancelling", "取消中"),
+            Phase::Succeeded => self.pick("Ready", "已完成"),
+            Phase::Failed => self.pick("Failed", "失败"),
+            Phase::Cancelled => self.pick("Cancelled", "已取消"),
+            Phase::Abandoned => self.pick("Stopped at its time limit", "超时放弃"),
+            Phase::FileExpired => self.pick("File expired", "文件已过期"),
+        }
+    }
+
+    /// The kind of a task.
+    pub fn kind(self, kind: TaskKind) -> &'static str {
+        match kind {
+            TaskKind::Export => self.pick("Export", "导出"),
+            TaskKind::DailyStatistics => self.pick("Daily statistics", "每日统计"),
+            TaskKind::ImportCheck => self.pick("Import check", "导入校验"),
+            TaskKind::Import => self.pick("Import", "导入"),
+            TaskKind::ImportUndo => self.pick("Undo of an import", "撤销导入"),
+        }
     }
 }

@@ -57,6 +57,11 @@ impl Texts {
         self.pick("Time zone", "时区")
     }
 
+    /// Label of who asked for a file.
+    pub fn requested_by(self) -> &'static str {
+        self.pick("Requested by", "提交人")
+    }
+
     /// Label of the moment of the request.
     pub fn requested_at(self) -> &'static str {
         self.pick("Requested", "提交时间")
@@ -99,11 +104,14 @@ impl Texts {
     /// A run that took the work over.
     pub fn resumed_run(self, resumed: Resumed) -> String {
         let (parts, rows) = (grouped(u64::from(resumed.kept_part_count)), grouped(resumed.kept_row_count));
+        let rows_word = if resumed.kept_row_count == 1 { "row" } else { "rows" };
         match (self.lang, resumed.kept_part_count) {
             (Lang::En, 0) => "by another worker, which started over".to_owned(),
             (Lang::Zh, 0) => "由另一工作进程从头重新执行".to_owned(),
-            (Lang::En, 1) => format!("by another worker, which kept 1 finished part with {rows} rows"),
-            (Lang::En, _) => format!("by another worker, which kept {parts} finished parts with {rows} rows"),
+            (Lang::En, 1) => format!("by another worker, which kept 1 finished part with {rows} {rows_word}"),
+            (Lang::En, _) => {
+                format!("by another worker, which kept {parts} finished parts with {rows} {rows_word}")
+            }
             (Lang::Zh, _) => format!("由另一工作进程接续，保留 {parts} 个已完成部分，共 {rows} 行"),
         }
     }

@@ -19,7 +19,7 @@ pub fn message_for(view: &TaskView, lang: Lang) -> String {
     match view.phase {
         Phase::Queued => match &view.failure {
             Some(failure) => t.trying_again(failure),
-            None => t.queued(view.ahead.unwrap_or(0)),
+            None => t.queued(view.ahead),
         },
         Phase::Running => t.working(view.kind, progress, None),
         Phase::Cancelling => t.cancelling().to_owned(),
@@ -38,13 +38,14 @@ pub fn message_for(view: &TaskView, lang: Lang) -> String {
 }
 
 impl Texts {
-    /// Waiting for a worker.
-    pub fn queued(self, ahead: u64) -> String {
+    /// Waiting for a worker; lists don't know the place in the queue.
+    pub fn queued(self, ahead: Option<u64>) -> String {
         match (self.lang, ahead) {
-            (Lang::En, 0) => "Queued: you are next".to_owned(),
-            (Lang::Zh, 0) => "排队中，即将开始".to_owned(),
-            (Lang::En, _) => format!("Queued: {} ahead of you", grouped(ahead)),
-            (Lang::Zh, _) => format!("排队中，前面还有 {} 个任务", grouped(ahead)),
+            (_, None) => self.phase(Phase::Queued).to_owned(),
+            (Lang::En, Some(0)) => "Queued: you are next".to_owned(),
+            (Lang::Zh, Some(0)) => "排队中，即将开始".to_owned(),
+            (Lang::En, Some(ahead)) => format!("Queued: {} ahead of you", grouped(ahead)),
+            (Lang::Zh, Some(ahead)) => format!("排队中，前面还有 {} 个任务", grouped(ahead)),
         }
     }
 
@@ -81,9 +82,10 @@ impl Texts {
             return self.pick("Adding up the days…", "正在统计…").to_owned();
         };
         let percent = u128::from(done) * 100 / u128::from(total);
+        let days = if total == 1 { "day" } else { "days" };
         let (done, total) = (grouped(done), grouped(total));
         match self.lang {
-            Lang::En => format!("Adding up {done} of {total} days ({percent}%)"),
+            Lang::En => format!("Adding up {done} of {total} {days} ({percent}%)"),
             Lang::Zh => format!("正在统计 {done} / {total} 天（{percent}%）"),
         }
     }
@@ -92,17 +94,19 @@ impl Texts {
     fn exporting(self, done: u64, total: Option<u64>, remaining_seconds: Option<u64>) -> String {
         // A total that is passed was only an estimate: the count alone is the truth then.
         let Some(total) = total.filter(|total| done <= *total && *total > 0) else {
-            return match self.lang {
-                Lang::En => format!("Exporting: {} rows so far", grouped(done)),
-                Lang::Zh => format!("正在导出，已完成 {} 行", grouped(done)),
+            return match (self.lang, done) {
+                (Lang::En, 1) => "Exporting: 1 row so far".to_owned(),
+                (Lang::En, _) => format!("Exporting: {} rows so far", grouped(done)),
+                (Lang::Zh, _) => format!("正在导出，已完成 {} 行", grouped(done)),
             };
         };
         let percent = u128::from(done) * 100 / u128::from(total);
+        let rows = if total == 1 { "row" } else { "rows" };
         let (done, total) = (grouped(done), grouped(total));
         let left = remaining_seconds.map(|seconds| self.remaining(seconds));
         match (self.lang, left) {
-            (Lang::En, None) => format!("Exporting {done} of {total} rows ({percent}%)"),
-            (Lang::En, Some(left)) => format!("Exporting {done} of {total} rows ({percent}%), {left}"),
+            (Lang::En, None) => format!("Exporting {done} of {total} {rows} ({percent}%)"),
+            (Lang::En, Some(left)) => format!("Exporting {done} of {total} {rows} ({percent}%), {left}"),
             (Lang::Zh, None) => format!("正在导出 {done} / {total} 行（{percent}%）"),
             (Lang::Zh, Some(left)) => format!("正在导出 {done} / {total} 行（{percent}%），{left}"),
         }
@@ -269,44 +273,6 @@ impl Texts {
             },
         )
     }
-
-    /// A word or two for where a task stands.
-    pub fn standing(self, task: &TaskView) -> &'static str {
-        match (task.phase, task.stopped, task.counts) {
-            (Phase::Succeeded, Some(_), Some(counts)) if counts.writes() > 0 => {
-                self.pick("Partly imported", "部分导入")
-            }
-            (Phase::Succeeded, Some(_), _) => self.pick("Nothing imported", "未导入"),
-            // What is ready is a file; the others are done.
-            (Phase::Succeeded, None, _) if !is_for_its_file(task.kind) => self.pick("Done", "已完成"),
-            (phase, ..) => self.phase(phase),
-        }
-    }
-
-    /// One word for a phase.
-    fn phase(self, phase: Phase) -> &'static str {
-        match phase {
-            Phase::Queued => self.pick("Queued", "排队中"),
-            Phase::Running => self.pick("Running", "进行中"),
-            Phase::Cancelling => self.pick("Cancelling", "取消中"),
-            Phase::Succeeded => self.pick("Ready", "已完成"),
-            Phase::Failed => self.pick("Failed", "失败"),
-            Phase::Cancelled => self.pick("Cancelled", "已取消"),
-            Phase::Abandoned => self.pick("Stopped at its time limit", "超时放弃"),
-            Phase::FileExpired => self.pick("File expired", "文件已过期"),
-        }
-    }
-
-    /// The kind of a task.
-    pub fn kind(self, kind: TaskKind) -> &'static str {
-        match kind {
-            TaskKind::Export => self.pick("Export", "导出"),
-            TaskKind::DailyStatistics => self.pick("Daily statistics", "每日统计"),
-            TaskKind::ImportCheck => self.pick("Import check", "导入校验"),
-            TaskKind::Import => self.pick("Import", "导入"),
-            TaskKind::ImportUndo => self.pick("Undo of an import", "撤销导入"),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -325,6 +291,8 @@ mod tests {
                 "正在导出 12,400 / 50,000 行（24%），约剩 1 分钟",
             ),
             (0, Some(10), None, "Exporting 0 of 10 rows (0%)", "正在导出 0 / 10 行（0%）"),
+            (1, Some(1), None, "Exporting 1 of 1 row (100%)", "正在导出 1 / 1 行（100%）"),
+            (1, None, None, "Exporting: 1 row so far", "正在导出，已完成 1 行"),
             (11, Some(10), Some(3), "Exporting: 11 rows so far", "正在导出，已完成 11 行"),
             (7, None, None, "Exporting: 7 rows so far", "正在导出，已完成 7 行"),
             (
@@ -352,6 +320,18 @@ mod tests {
             en.working(TaskKind::DailyStatistics, Progress { total: None, ..days }, None),
             "Adding up the days…"
         );
+    }
+
+    #[test]
+    fn a_place_in_the_queue_is_told_only_where_it_is_known() {
+        for (ahead, en, zh) in [
+            (None, "Queued", "排队中"),
+            (Some(0), "Queued: you are next", "排队中，即将开始"),
+            (Some(1200), "Queued: 1,200 ahead of you", "排队中，前面还有 1,200 个任务"),
+        ] {
+            assert_eq!(Texts::new(Lang::En).queued(ahead), en);
+            assert_eq!(Texts::new(Lang::Zh).queued(ahead), zh);
+        }
     }
 
     #[test]

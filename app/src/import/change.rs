@@ -98,6 +98,7 @@ pub mod tests {
             sheet: 0,
             header_row: 1,
             asks_where: false,
+            asks_header: false,
             first_rows: vec![],
             columns: vec![column(0, "No.", Some("id")), column(1, "Nummer", None)],
             mode: ImportMode::Upsert,

@@ -6,10 +6,12 @@ use leptos::task::spawn_local;
 use longshore_protocol::TaskDetails;
 use longshore_protocol::import::{CommitRequest, ImportPlan, ImportWay, PlanCounts};
 
+use super::map_step::start_check;
 use super::report::ReportFacts;
 use super::step::WizardStep;
 use super::undo::UndoControls;
 use super::wizard::Wizard;
+use crate::answer::in_time;
 use crate::api::get_task_details;
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
@@ -40,6 +42,11 @@ pub fn ConfirmStep(wizard: Wizard) -> impl IntoView {
 /// Whether a plan can be carried out in a way: all or nothing needs all.
 fn is_possible(way: ImportWay, counts: PlanCounts) -> bool {
     way == ImportWay::ValidRows || counts.error == 0
+}
+
+/// Whether an import has ended so that another check of the same file would find rows to import.
+fn is_worth_another_check(step: Step) -> bool {
+    matches!(step, Step::Stopped | Step::Failed | Step::Cancelled | Step::Abandoned)
 }
 
 #[component]
@@ -128,14 +135,14 @@ fn Outcome(wizard: Wizard) -> impl IntoView {
     let ask = move || {
         let Some(task) = task.get_untracked() else { return };
         spawn_local(async move {
-            match get_task_details(task.to_string()).await {
+            match in_time(get_task_details(task.to_string())).await {
                 Ok(got) => {
                     // Of one that was cancelled, only the details know how much is in.
                     let _ = wizard.import.state.try_update(|state| state.task = Some(got.task.clone()));
                     let _ = details.try_set(Some(got));
                 }
                 Err(error) => {
-                    let _ = wizard.draft.trouble.try_set(Some(error.0));
+                    let _ = wizard.draft.trouble.try_set(Some(error));
                 }
             }
         });
@@ -165,17 +172,35 @@ fn Outcome(wizard: Wizard) -> impl IntoView {
         Some(view! {
             <section id="import-report" class="report" aria-labelledby="page-title">
                 <ReportFacts report=import/>
-                <UndoControls import=task report=undo announcement=wizard.announcement/>
+                <UndoControls import=task dataset=wizard.dataset_id() report=undo announcement=wizard.announcement/>
             </section>
         })
     };
     let is_ended = move || step.get().is_end() || step.get() == Step::Idle;
+    let check_step = Memo::new(move |_| wizard.check.state.with(|state| state.step));
+    let can_check = move || is_worth_another_check(step.get());
+    let check_again = move |_| start_check(wizard, t.get_untracked());
+    // Of the new check the step of its own tells; here only what becomes of the wish.
+    let is_check_told = move || can_check() && (check_step.get().is_busy() || check_step.get() == Step::Idle);
     let path = wizard.dataset_id();
     view! {
         {report}
+        <div hidden=move || !is_check_told()>
+            <TaskPanel flow=wizard.check/>
+        </div>
         <div class="wizard__actions wizard__actions--end" hidden=move || !is_ended()>
             <a class="button" href="/tasks">{move || t.get().open_tasks()}</a>
             {errors_link}
+            <button
+                type="button"
+                id="check-file-again"
+                class="button"
+                hidden=move || !can_check()
+                aria-disabled=move || check_step.get().is_busy().to_string()
+                on:click=check_again
+            >
+                {move || t.get().check_file_again()}
+            </button>
             <a id="import-another" class="button" href=WizardStep::Upload.path(&path)>{move || t.get().import_another()}</a>
             <a class="button button--primary" href=format!("/d/{path}")>{move || t.get().see_list()}</a>
         </div>
@@ -186,6 +211,21 @@ fn Outcome(wizard: Wizard) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_file_is_checked_again_where_rows_may_be_left() {
+        for (step, want) in [
+            (Step::Stopped, true),
+            (Step::Failed, true),
+            (Step::Cancelled, true),
+            (Step::Abandoned, true),
+            (Step::Ready, false),
+            (Step::Running, false),
+            (Step::Unknown, false),
+        ] {
+            assert_eq!(is_worth_another_check(step), want, "{step:?}");
+        }
+    }
 
     #[test]
     fn all_or_nothing_needs_all() {

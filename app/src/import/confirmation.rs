@@ -17,6 +17,9 @@ pub fn Confirmation(
     question: Signal<String>,
     /// What happens at yes.
     confirmed: Callback<()>,
+    /// What gets the focus at yes, as the button that has it is gone then; nothing where that is cared for elsewhere.
+    #[prop(optional, into)]
+    then_focus: String,
 ) -> impl IntoView {
     let t = use_texts();
     let is_asking = RwSignal::new(false);
@@ -31,11 +34,12 @@ pub fn Confirmation(
         browser::focus_soon(own_id.get_value());
     };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Escape" && is_asking.get_untracked() {
+        if event.key() == "Escape" && !event.is_composing() && is_asking.get_untracked() {
             event.prevent_default();
             leave();
         }
     };
+    let then_focus = StoredValue::new(then_focus);
     let question_id = format!("{id}-question");
     let labelled_by = question_id.clone();
     view! {
@@ -58,6 +62,9 @@ pub fn Confirmation(
                         on:click=move |_| {
                             is_asking.set(false);
                             confirmed.run(());
+                            if then_focus.with_value(|id| !id.is_empty()) {
+                                browser::focus_soon(then_focus.get_value());
+                            }
                         }
                     >
                         {move || label.get()}

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use longshore_protocol::import::{
-    CheckRequest, DraftProblem, ImportMode, MappedTo, MatchedBy, SourceColumn, UpdateDraftRequest,
+    CheckRequest, DraftProblem, ImportDraft, ImportMode, MappedTo, MatchedBy, SourceColumn,
+    UpdateDraftRequest,
 };
 
 use super::change::freed;
@@ -28,9 +29,8 @@ pub fn MapStep(wizard: Wizard) -> impl IntoView {
     let row = move |column: SourceColumn| {
         let index = column.index;
         let now = Memo::new(move |before: Option<&SourceColumn>| {
-            let find = |draft: &longshore_protocol::import::ImportDraft| {
-                draft.columns.iter().find(|column| column.index == index).cloned()
-            };
+            let find =
+                |draft: &ImportDraft| draft.columns.iter().find(|column| column.index == index).cloned();
             draft
                 .now
                 .with(|draft| draft.as_ref().and_then(find))
@@ -106,6 +106,8 @@ fn Samples(now: Memo<SourceColumn>) -> impl IntoView {
 fn FieldSelect(wizard: Wizard, now: Memo<SourceColumn>) -> impl IntoView {
     let t = use_texts();
     let draft = wizard.draft;
+    // What is being submitted is what the page shows.
+    let is_submitting = wizard.is_submitting();
     let fields = move || {
         let target = now.with(|column| column.target.clone());
         let lang = t.get().lang;
@@ -136,6 +138,7 @@ fn FieldSelect(wizard: Wizard, now: Memo<SourceColumn>) -> impl IntoView {
     view! {
         <select
             class="field map__field"
+            disabled=move || is_submitting.get()
             aria-label=move || t.get().goes_into(&now.with(|column| header_of(column, t.get())))
             prop:value=move || now.with(|column| column.target.clone().unwrap_or_default())
             on:change=change
@@ -205,6 +208,7 @@ fn Gaps(wizard: Wizard) -> impl IntoView {
 fn ModeChoice(wizard: Wizard) -> impl IntoView {
     let t = use_texts();
     let draft = wizard.draft;
+    let is_submitting = wizard.is_submitting();
     let (modes, key) = wizard.rules.with_value(|rules| (rules.modes.clone(), rules.key.clone()));
     let is_asked = modes.len() > 1;
     let hint = move || {
@@ -222,6 +226,7 @@ fn ModeChoice(wizard: Wizard) -> impl IntoView {
                     class="format__radio"
                     name="import-mode"
                     value=mode.name()
+                    disabled=move || is_submitting.get()
                     prop:checked=is_chosen
                     checked=is_chosen
                     on:change=choose
@@ -245,30 +250,28 @@ fn ModeChoice(wizard: Wizard) -> impl IntoView {
 fn MapActions(wizard: Wizard) -> impl IntoView {
     let t = use_texts();
     let draft = wizard.draft;
-    let flow = wizard.check;
-    let is_starting = move || flow.state.with(|state| state.step == Step::Submitting);
-    let has_gaps =
-        move || draft.now.with(|draft| draft.as_ref().is_some_and(|draft| !draft.problems.is_empty()));
-    let has_check = move || draft.now.with(|draft| draft.as_ref().is_some_and(|draft| draft.check.is_some()));
-    let next = move |_| {
-        if draft.is_saving.get_untracked()
-            || flow.state.with_untracked(|state| state.step == Step::Submitting)
-        {
-            return;
-        }
-        if untrack(has_gaps) {
-            browser::focus("gaps");
-            return;
-        }
-        if untrack(has_check) {
-            let has_plan =
-                draft.now.with_untracked(|draft| draft.as_ref().is_some_and(|draft| draft.plan.is_some()));
-            wizard.go.run(if has_plan { WizardStep::Review } else { WizardStep::Check });
-            return;
-        }
-        start_check(wizard, t.get_untracked());
+    let step = Memo::new(move |_| wizard.check.state.with(|state| state.step));
+    let next = Memo::new(move |_| {
+        let is_saving = draft.is_saving.get();
+        draft.now.with(|draft| draft.as_ref().map(|draft| Next::of(draft, is_saving, step.get())))
+    });
+    let go = move |_| match next.get_untracked() {
+        Some(Next::Gaps) => browser::focus("gaps"),
+        Some(Next::Go(step)) => wizard.go.run(step),
+        Some(Next::Start) => start_check(wizard, t.get_untracked()),
+        Some(Next::Saving) => wizard.announce(t.get_untracked().saving_change().to_owned()),
+        // The panel says what is waited for.
+        Some(Next::Busy) | None => {}
     };
-    let label = move || if is_starting() { t.get().submitting() } else { t.get().start_check() };
+    let label = move || match step.get() {
+        Step::Submitting => t.get().submitting(),
+        Step::Queued | Step::Running | Step::Cancelling if next.get() == Some(Next::Busy) => {
+            t.get().working_label(wizard.check.kind)
+        }
+        _ => t.get().start_check(),
+    };
+    let has_gaps = move || next.get() == Some(Next::Gaps);
+    let is_blocked = move || !matches!(next.get(), Some(Next::Go(_) | Next::Start));
     view! {
         <div class="wizard__actions">
             <a class="button" href=WizardStep::Upload.path(&wizard.dataset_id())>{move || t.get().previous_step()}</a>
@@ -276,15 +279,54 @@ fn MapActions(wizard: Wizard) -> impl IntoView {
                 type="button"
                 id="next-button"
                 class="button button--primary"
-                aria-disabled=move || (has_gaps() || draft.is_saving.get() || is_starting()).to_string()
-                aria-describedby=move || has_gaps().then_some("gaps")
-                on:click=next
+                aria-disabled=move || is_blocked().to_string()
+                aria-describedby=move || if has_gaps() { "gaps" } else { "saving" }
+                on:click=go
             >
                 {label}
             </button>
+            <Saving wizard/>
         </div>
     }
     .into_any()
+}
+
+/// What the button leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// Nowhere, until the gaps are filled.
+    Gaps,
+    /// Nowhere, until the server has the last change.
+    Saving,
+    /// Nowhere, until it is known what becomes of a check.
+    Busy,
+    /// To a step, as the check of this state is there.
+    Go(WizardStep),
+    /// To a new check.
+    Start,
+}
+
+impl Next {
+    fn of(draft: &ImportDraft, is_saving: bool, check: Step) -> Next {
+        if !draft.problems.is_empty() && !is_saving {
+            return Next::Gaps;
+        }
+        match (is_saving, &draft.check, &draft.plan) {
+            (true, ..) => Next::Saving,
+            (false, Some(_), Some(_)) => Next::Go(WizardStep::Review),
+            (false, Some(_), None) => Next::Go(WizardStep::Check),
+            (false, None, _) if check.is_busy() => Next::Busy,
+            (false, None, _) => Next::Start,
+        }
+    }
+}
+
+/// Says why the way on is closed while a change is on its way to the server.
+#[component]
+pub fn Saving(wizard: Wizard) -> impl IntoView {
+    let t = use_texts();
+    let words = move || wizard.draft.is_saving.get().then(|| t.get().saving_change());
+    view! { <span class="hint wizard__saving" id="saving">{words}</span> }
 }
 
 /// Registers the check of the draft as it is.
@@ -298,4 +340,35 @@ pub fn start_check(wizard: Wizard, t: Texts) {
         time_zone: browser::time_zone(),
     };
     wizard.check.send(Event::Clicked(Box::new(Request::Check(request))));
+}
+
+#[cfg(test)]
+mod tests {
+    use longshore_protocol::TaskId;
+
+    use super::*;
+    use crate::import::change::tests::draft;
+
+    #[test]
+    fn the_way_on_is_open_or_says_why_not() {
+        let task = || Some(TaskId::parse("t1").expect("an id"));
+        let with_gap = || ImportDraft { problems: vec![DraftProblem::NothingMatched], ..draft() };
+        let checked = || ImportDraft { check: task(), ..draft() };
+        for (draft, is_saving, check, want) in [
+            (draft(), false, Step::Idle, Next::Start),
+            (draft(), false, Step::Failed, Next::Start),
+            (draft(), true, Step::Idle, Next::Saving),
+            // Whether there is a gap still, the server says with the change that may fill it.
+            (with_gap(), true, Step::Idle, Next::Saving),
+            (with_gap(), false, Step::Idle, Next::Gaps),
+            (draft(), false, Step::Submitting, Next::Busy),
+            // Whether the check came to be is not known, as no answer came.
+            (draft(), false, Step::Unknown, Next::Busy),
+            (draft(), false, Step::Running, Next::Busy),
+            (checked(), false, Step::Running, Next::Go(WizardStep::Check)),
+            (checked(), true, Step::Running, Next::Saving),
+        ] {
+            assert_eq!(Next::of(&draft, is_saving, check), want, "{check:?} {is_saving}");
+        }
+    }
 }

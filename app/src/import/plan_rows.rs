@@ -12,9 +12,10 @@ use crate::call_error::CallError;
 use crate::i18n::use_texts;
 
 /// What is shown first: what the person should look at.
-pub fn shown_first(counts: PlanCounts) -> PlanShow {
+pub fn shown_first(counts: PlanCounts, has_warnings: bool) -> PlanShow {
     match counts {
         PlanCounts { error: 1.., .. } => PlanShow::Errors,
+        _ if has_warnings => PlanShow::Warnings,
         PlanCounts { update: 1.., .. } => PlanShow::Updates,
         PlanCounts { create: 1.., .. } => PlanShow::Creates,
         _ => PlanShow::All,
@@ -29,9 +30,9 @@ fn last_page(page: &PlanRowsPage) -> u32 {
 
 /// The choice of what to show, the rows, the pager.
 #[component]
-pub fn PlanRows(wizard: Wizard, task: TaskId, counts: PlanCounts) -> impl IntoView {
+pub fn PlanRows(wizard: Wizard, task: TaskId, counts: PlanCounts, has_warnings: bool) -> impl IntoView {
     let t = use_texts();
-    let show = RwSignal::new(shown_first(counts));
+    let show = RwSignal::new(shown_first(counts, has_warnings));
     let page = RwSignal::new(1_u32);
     let dataset = wizard.dataset_id();
     let answer = Resource::new(
@@ -122,7 +123,9 @@ pub fn PlanRows(wizard: Wizard, task: TaskId, counts: PlanCounts) -> impl IntoVi
             Either::Right(())
         })
     };
-    let shows = [PlanShow::Errors, PlanShow::Updates, PlanShow::Creates, PlanShow::All];
+    let warnings = has_warnings.then_some(PlanShow::Warnings);
+    let shows = [PlanShow::Errors].into_iter().chain(warnings);
+    let shows = shows.chain([PlanShow::Updates, PlanShow::Creates, PlanShow::All]);
     view! {
         <fieldset class="segments">
             <legend class="visually-hidden">{move || t.get().shown_rows()}</legend>
@@ -143,6 +146,7 @@ fn name_of(show: PlanShow) -> &'static str {
         PlanShow::Errors => "errors",
         PlanShow::Updates => "updates",
         PlanShow::Creates => "creates",
+        PlanShow::Warnings => "warnings",
         PlanShow::All => "all",
     }
 }
@@ -154,13 +158,14 @@ mod tests {
     #[test]
     fn what_needs_a_look_is_shown_first() {
         let counts = |create, update, unchanged, error| PlanCounts { create, update, unchanged, error };
-        for (counts, want) in [
-            (counts(9, 9, 9, 1), PlanShow::Errors),
-            (counts(9, 1, 9, 0), PlanShow::Updates),
-            (counts(1, 0, 9, 0), PlanShow::Creates),
-            (counts(0, 0, 9, 0), PlanShow::All),
+        for (counts, has_warnings, want) in [
+            (counts(9, 9, 9, 1), true, PlanShow::Errors),
+            (counts(9, 1, 9, 0), true, PlanShow::Warnings),
+            (counts(9, 1, 9, 0), false, PlanShow::Updates),
+            (counts(1, 0, 9, 0), false, PlanShow::Creates),
+            (counts(0, 0, 9, 0), false, PlanShow::All),
         ] {
-            assert_eq!(shown_first(counts), want);
+            assert_eq!(shown_first(counts, has_warnings), want);
         }
     }
 

@@ -1,4 +1,4 @@
-//! A page of a plan's rows as a table: errors one a line, updates as old and new, the others whole.
+//! A page of a plan's rows as a table: errors and warnings one a line, updates as old and new, the others whole.
 
 use leptos::prelude::*;
 use longshore_protocol::import::{CellProblem, PlanRow, PlanRowsPage, PlanShow};
@@ -61,7 +61,7 @@ fn change_lines(page: &PlanRowsPage) -> Vec<ChangeLine<'_>> {
 /// The table.
 pub fn plan_table(page: &PlanRowsPage, show: PlanShow, wizard: Wizard, t: Texts) -> AnyView {
     match show {
-        PlanShow::Errors => errors(page, wizard, t),
+        PlanShow::Errors | PlanShow::Warnings => errors(page, wizard, t),
         PlanShow::Updates => updates(page, wizard, t),
         PlanShow::Creates | PlanShow::All => whole_rows(page, wizard, t),
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use longshore_protocol::import::{ImportDraft, UpdateDraftRequest};
 
+use super::map_step::Saving;
 use super::step::WizardStep;
 use super::wizard::Wizard;
 use crate::format::size;
@@ -26,16 +27,19 @@ pub fn Preview(wizard: Wizard) -> impl IntoView {
         Signal::derive(move || draft.now.with(|draft| draft.as_ref().is_some_and(get)))
     };
     let is_unclear = of_draft(|draft| draft.asks_where);
+    let look = move || draft.now.with(|draft| Some(look_words(draft.as_ref()?, t.get())));
     let is_blocked = Signal::derive(move || draft.is_saving.get());
     let next = move |_| {
-        if !is_blocked.get_untracked() {
+        if is_blocked.get_untracked() {
+            wizard.announce(t.get_untracked().saving_change().to_owned());
+        } else {
             wizard.go.run(WizardStep::Map);
         }
     };
     view! {
         <section class="preview" aria-labelledby="preview-title">
             <h2 id="preview-title" tabindex="-1">{file}</h2>
-            <p class="preview__unclear" hidden=move || !is_unclear.get()>{move || t.get().look_where()}</p>
+            <p class="preview__unclear" hidden=move || !is_unclear.get()>{look}</p>
             <div class="preview__choices">
                 <Choices wizard/>
             </div>
@@ -48,13 +52,25 @@ pub fn Preview(wizard: Wizard) -> impl IntoView {
                 id="next-button"
                 class="button button--primary"
                 aria-disabled=move || is_blocked.get().to_string()
+                aria-describedby="saving"
                 on:click=next
             >
                 {move || t.get().next_step()}
             </button>
+            <Saving wizard/>
         </div>
     }
     .into_any()
+}
+
+/// What the person should look at, by what is not obvious.
+fn look_words(draft: &ImportDraft, t: Texts) -> &'static str {
+    let has_sheets = draft.sheets.iter().filter(|sheet| !sheet.is_hidden).count() > 1;
+    match (has_sheets, draft.asks_header) {
+        (true, true) => t.look_sheet_and_header(),
+        (true, false) => t.look_sheet(),
+        (false, _) => t.look_header(),
+    }
 }
 
 /// A choice: its id, its label, what can be chosen and what is.
@@ -77,7 +93,8 @@ fn choices(draft: &ImportDraft, t: Texts) -> Vec<Choice> {
         choices.push(Choice { id: "sheet", label: Texts::sheet, options, chosen: draft.sheet.to_string() });
     }
     let rows = draft.first_rows.iter().map(|(number, _)| number.to_string());
-    let options = rows.map(|number| (number.clone(), number)).collect();
+    let none = ("0".to_owned(), t.no_header_row().to_owned());
+    let options = rows.map(|number| (number.clone(), number)).chain([none]).collect();
     choices.push(Choice {
         id: "header-row",
         label: Texts::header_row,
@@ -109,6 +126,8 @@ fn chosen(request: UpdateDraftRequest, id: &str, value: String) -> UpdateDraftRe
 fn Choices(wizard: Wizard) -> impl IntoView {
     let t = use_texts();
     let draft = wizard.draft;
+    // What is being submitted is what the page shows.
+    let is_submitting = wizard.is_submitting();
     // The selects stay, so that the focus stays in them; only what they offer follows the draft.
     let ids = Memo::new(move |_| {
         draft.now.with(|draft| {
@@ -138,6 +157,7 @@ fn Choices(wizard: Wizard) -> impl IntoView {
                 <select
                     id=id
                     class="field"
+                    disabled=move || is_submitting.get()
                     prop:value=value
                     on:change=move |event| draft.change(chosen(draft.request(), id, event_target_value(&event)))
                 >
@@ -188,4 +208,40 @@ fn FirstRows(wizard: Wizard) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use longshore_protocol::Lang;
+    use longshore_protocol::import::SheetView;
+
+    use super::*;
+    use crate::import::change::tests::draft;
+
+    #[test]
+    fn only_what_is_unclear_is_asked() {
+        let t = Texts::new(Lang::En);
+        let sheets =
+            |hidden: [bool; 2]| hidden.map(|is_hidden| SheetView { name: "s".into(), is_hidden }).to_vec();
+        for (sheets, asks_header, want) in [
+            (sheets([false, false]), false, t.look_sheet()),
+            (sheets([false, false]), true, t.look_sheet_and_header()),
+            (sheets([false, true]), true, t.look_header()),
+            (vec![], true, t.look_header()),
+        ] {
+            let draft = ImportDraft { asks_where: true, asks_header, sheets, ..draft() };
+            assert_eq!(look_words(&draft, t), want);
+        }
+    }
+
+    #[test]
+    fn the_header_row_can_be_any_that_is_shown_or_none() {
+        let first_rows = [1, 2, 44].map(|number| (number, vec![])).to_vec();
+        let draft = ImportDraft { first_rows, header_row: 44, ..draft() };
+        let choice = choices(&draft, Texts::new(Lang::En)).remove(0);
+        let values: Vec<&str> = choice.options.iter().map(|(value, _)| value.as_str()).collect();
+        assert_eq!((values, choice.chosen.as_str()), (vec!["1", "2", "44", "0"], "44"));
+        let request = chosen(UpdateDraftRequest::default(), "header-row", "0".into());
+        assert_eq!(request.header_row, Some(0));
+    }
 }

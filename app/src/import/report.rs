@@ -67,7 +67,8 @@ pub fn UndoFacts(report: UndoReport) -> impl IntoView {
         let fact = |(label, count): (&'static str, u64)| view! { <dt>{label}</dt> <dd>{grouped(count)}</dd> };
         labels.into_iter().zip(counts).map(fact).collect_view()
     };
-    let (kept_count, left_count) = (report.kept_row_count, report.left_row_count);
+    let (kept_count, listed) = (report.kept_row_count, report.kept.len() as u64);
+    let left_count = report.left_row_count;
     let refused = StoredValue::new(report.refused);
     let said = move || refusals(refused, t.get());
     let kept = StoredValue::new(report.kept);
@@ -85,7 +86,7 @@ pub fn UndoFacts(report: UndoReport) -> impl IntoView {
             {said}
         </div>
         <div class="report__kept" hidden={kept_count == 0}>
-            <p>{move || t.get().kept_rows(kept_count)}</p>
+            <p>{move || t.get().kept_rows(kept_count, listed)}</p>
             <ul>{rows}</ul>
         </div>
     }

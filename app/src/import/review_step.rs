@@ -35,8 +35,8 @@ fn Plan(wizard: Wizard, plan: ImportPlan) -> impl IntoView {
         <p class="hint">{moment}</p>
         <Tiles counts/>
         <p class="hint" hidden={warning_count == 0}>{move || t.get().plan_warnings(warning_count)}</p>
-        {(counts.error > 0).then(|| view! { <ErrorRows wizard task=task.clone() problems/> })}
-        <PlanRows wizard task counts/>
+        {(!problems.is_empty()).then(|| view! { <ErrorRows wizard task=task.clone() problems has_errors={counts.error > 0}/> })}
+        <PlanRows wizard task counts has_warnings={warning_count > 0}/>
         <ReviewActions wizard counts/>
     }
     .into_any()
@@ -67,11 +67,12 @@ fn Tiles(counts: PlanCounts) -> impl IntoView {
     .into_any()
 }
 
-/// The workbook of errors, and what is wrong most often.
+/// What is wrong most often, warnings among it, and the workbook of errors where there are some.
 #[component]
-fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>) -> impl IntoView {
+fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>, has_errors: bool) -> impl IntoView {
     let t = use_texts();
     let url = format!("/files/{task}");
+    let kind = Memo::new(move |_| wizard.draft.now.with(|draft| draft.as_ref().map(|draft| draft.file.kind)));
     let line = move |found: ProblemCount| {
         let words = move || {
             let t = t.get();
@@ -79,7 +80,9 @@ fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>) -> impl 
                 .column
                 .as_ref()
                 .map_or_else(|| t.whole_row().to_owned(), |name| wizard.label(name, t.lang));
-            (field, told(&found.problem, found.column.as_deref(), wizard, t.lang), t.rows_with(found.count))
+            let told = told(&found.problem, found.column.as_deref(), wizard, t.lang);
+            let told = if found.problem.is_warning() { format!("{}: {told}", t.warning()) } else { told };
+            (field, told, t.rows_with(found.count))
         };
         let parts = StoredValue::new(words);
         view! {
@@ -97,7 +100,7 @@ fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>) -> impl 
                 <h2 id="most-frequent">{move || t.get().most_frequent()}</h2>
                 <ul class="problem-kinds">{shown}</ul>
             </div>
-            <div class="error-rows__file">
+            <div class="error-rows__file" hidden=!has_errors>
                 <a id="errors-link" class="button" href=url download="" rel="external">
                     <Picture icon=Icon::Download/>
                     {move || t.get().download_errors()}
@@ -105,7 +108,7 @@ fn ErrorRows(wizard: Wizard, task: TaskId, problems: Vec<ProblemCount>) -> impl 
                 <a id="corrected-link" class="button button--quiet" href=WizardStep::Upload.path(&wizard.dataset_id())>
                     {move || t.get().upload_corrected()}
                 </a>
-                <p class="hint">{move || t.get().download_errors_hint()}</p>
+                <p class="hint">{move || kind.get().map(|kind| t.get().download_errors_hint(kind))}</p>
             </div>
         </section>
     }

@@ -7,11 +7,12 @@ use longshore_protocol::{TaskId, TaskKind};
 
 use super::confirmation::Confirmation;
 use super::report::UndoFacts;
+use crate::answer::in_time;
 use crate::api::get_task_details;
 use crate::i18n::use_texts;
 use crate::running::RunningTasks;
 use crate::task::flow::TaskFlow;
-use crate::task::panel::TaskPanel;
+use crate::task::panel::{PanelIds, TaskPanel};
 use crate::task::state::{Event, Request, Step};
 
 /// Whether the button is offered: the import can be taken back, and that is not being done, nor has all of it been.
@@ -29,6 +30,8 @@ fn is_offered(step: Step, can_be_undone: bool, has_left: bool) -> bool {
 pub fn UndoControls(
     /// The import.
     import: TaskId,
+    /// The id of the dataset that it went into.
+    dataset: String,
     /// What it has done.
     report: ImportReport,
     /// What the ids of its parts end in, where a page has several.
@@ -39,7 +42,7 @@ pub fn UndoControls(
 ) -> impl IntoView {
     let t = use_texts();
     let running = use_context::<RunningTasks>().unwrap_or_else(RunningTasks::provide);
-    let flow = TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), running, announcement);
+    let flow = TaskFlow::following(TaskKind::ImportUndo, report.undo.clone(), dataset, running, announcement);
     let step = Memo::new(move |_| flow.state.with(|state| state.step));
     let (can_be_undone, done, was_undone) = (report.can_be_undone, report.done, report.undo.is_some());
     let start = Callback::new(move |()| {
@@ -52,14 +55,14 @@ pub fn UndoControls(
         let Some(task) = task.filter(|_| step.get().is_end()) else { return };
         spawn_local(async move {
             // Without it the panel's line still says how it ended.
-            if let Ok(details) = get_task_details(task.to_string()).await {
+            if let Ok(details) = in_time(get_task_details(task.to_string())).await {
                 let _ = undone.try_set(details.undo);
             }
         });
     });
     let has_left =
         move || undone.with(|report| report.as_ref().is_some_and(|report| report.left_row_count > 0));
-    let button_id = format!("undo-button{of}");
+    let (button_id, panel_id) = (format!("undo-button{of}"), PanelIds::of(flow.kind, &of).panel);
     let facts = move || undone.get().map(|report| view! { <UndoFacts report/> });
     // A task that has gone, long after it ended, leaves the import's own word.
     let is_history = move || was_undone && !can_be_undone && step.get() == Step::Idle;
@@ -71,6 +74,7 @@ pub fn UndoControls(
                     label=Signal::derive(move || t.get().undo_import().to_owned())
                     question=Signal::derive(move || t.get().undo_question(done.create, done.update))
                     confirmed=start
+                    then_focus=panel_id
                 />
             </div>
             <p class="hint" hidden=move || !is_history()>{move || t.get().undone()}</p>

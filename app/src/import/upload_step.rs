@@ -117,6 +117,14 @@ pub fn UploadStep(wizard: Wizard) -> impl IntoView {
             upload.send(UploadEvent::Chosen(file));
         }
     };
+    // In an effect, as only a browser is left.
+    Effect::new(move |_| {
+        browser::ask_before_leaving(
+            move || is_busy.try_get_untracked().unwrap_or(false),
+            move || t.try_get_untracked().map_or("", Texts::leave_upload),
+        );
+        browser::keep_dropped_files_out();
+    });
     let template = format!("/imports/{}/template.xlsx", wizard.dataset_id());
     let choose_label =
         move || if has_draft.get() { t.get().choose_other_file() } else { t.get().choose_file() };

@@ -61,6 +61,11 @@ impl Wizard {
         })
     }
 
+    /// Whether the check is being submitted: what it is of must stay as it is until the server has it.
+    pub fn is_submitting(self) -> Signal<bool> {
+        Signal::derive(move || self.check.state.with(|state| state.step == Step::Submitting))
+    }
+
     /// Tells screen readers.
     pub fn announce(self, words: String) {
         let _ = self.announcement.try_set(words);
@@ -105,8 +110,8 @@ pub fn ImportWizard(
     let task = move |which: fn(&ImportDraft) -> Option<TaskId>| {
         draft.now.with_untracked(|draft| draft.as_ref().and_then(which))
     };
-    let check = TaskFlow::following(TaskKind::ImportCheck, task(check_of), running, announcement);
-    let import = TaskFlow::following(TaskKind::Import, task(import_of), running, announcement);
+    let check = TaskFlow::following(TaskKind::ImportCheck, task(check_of), id.clone(), running, announcement);
+    let import = TaskFlow::following(TaskKind::Import, task(import_of), id.clone(), running, announcement);
     let wizard = Wizard {
         dataset: StoredValue::new(dataset),
         rules: StoredValue::new(rules),
@@ -119,7 +124,12 @@ pub fn ImportWizard(
         is_local: RwSignal::new(false),
     };
     Effect::new(move |_| wizard.is_local.set(true));
-    keep_together(draft, check, check_of, move || go.run(WizardStep::Check));
+    keep_together(draft, check, check_of, move || {
+        // A short check may be over when the draft is heard of again.
+        let has_plan =
+            draft.now.with_untracked(|draft| draft.as_ref().is_some_and(|draft| draft.plan.is_some()));
+        go.run(if has_plan { WizardStep::Review } else { WizardStep::Check });
+    });
     keep_together(draft, import, import_of, move || go.run(WizardStep::Confirm));
     for flow in [check, import] {
         // What was refused for it is told by the panel; the page is to show the draft as it is.
@@ -219,7 +229,13 @@ fn keep_together(
         let followed = followed.get();
         let is_news = before.is_some() && followed.is_some() && followed != named.get_untracked();
         if is_news {
-            draft.load(started);
+            let task = followed.clone();
+            draft.load(move || {
+                // The task of another state of the draft, such as a check that is being stopped, leads nowhere.
+                if draft.now.with_untracked(|draft| draft.as_ref().and_then(which)) == task {
+                    started();
+                }
+            });
         }
         followed
     });
@@ -231,7 +247,7 @@ fn Trouble(draft: Draft) -> impl IntoView {
     let t = use_texts();
     let words = move || draft.trouble.with(|error| error.as_ref().map(|error| words_of(error, t.get())));
     let can_ask = move || draft.trouble.with(|error| error.as_ref().is_some_and(is_worth_asking_again));
-    let again = move |_| draft.load(move || draft.trouble.set(None));
+    let again = move |_| draft.load(move || draft.no_trouble());
     view! {
         <div class="trouble wizard__trouble" role="alert" hidden=move || words().is_none()>
             <p>{words}</p>

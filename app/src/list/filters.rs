@@ -6,6 +6,7 @@ use longshore_protocol::{ColumnType, ColumnView, DatasetView, FilterOp};
 
 use super::url::{ListFilter, ListQuery};
 use super::value::{filter_words, typed};
+use crate::browser;
 use crate::i18n::use_texts;
 use crate::icon::{Icon, Picture};
 
@@ -206,6 +207,18 @@ pub fn FilterChips(
     go: Callback<ListQuery>,
 ) -> impl IntoView {
     let t = use_texts();
+    // A chip that is taken off takes the focus with it: the one in its place gets it, or the form where none is left.
+    let taken_off = StoredValue::new(None::<usize>);
+    Effect::new(move |_| {
+        let count = query.with(|query| query.filters.len());
+        if let Some(index) = taken_off.try_update_value(Option::take).flatten() {
+            let id = match count {
+                0 => "filter-column".to_owned(),
+                _ => format!("filter-chip-{}", index.min(count - 1)),
+            };
+            browser::focus_soon(id);
+        }
+    });
     let chips = move || {
         let t = t.get();
         let filters = query.with(|query| query.filters.clone());
@@ -220,8 +233,12 @@ pub fn FilterChips(
                     <button
                         type="button"
                         class="chip"
+                        id=format!("filter-chip-{index}")
                         aria-label=action
-                        on:click=move |_| go.run(query.get_untracked().without_filter(index))
+                        on:click=move |_| {
+                            taken_off.set_value(Some(index));
+                            go.run(query.get_untracked().without_filter(index));
+                        }
                     >
                         <span class="chip__words">{words}</span>
                         <Picture icon=Icon::Cross/>
@@ -237,7 +254,10 @@ pub fn FilterChips(
             <button
                 type="button"
                 class="button button--quiet"
-                on:click=move |_| go.run(query.get_untracked().without_filters())
+                on:click=move |_| {
+                    taken_off.set_value(Some(0));
+                    go.run(query.get_untracked().without_filters());
+                }
             >
                 {move || t.get().filters_clear()}
             </button>

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use longshore_protocol::{ApiError, ErrorCode, RegisterOut, TaskId, TaskKind, TaskQuery, TaskResultOut};
+use longshore_protocol::{TaskId, TaskKind, TaskQuery, TaskResultOut};
 
 use super::headline::headline;
 use super::poll::{self, Situation};
 use super::state::{Announcement, Effect as Order, Event, Moment, Request, TaskState, next};
+use crate::answer::in_time;
 use crate::api::{
     cancel_task, clear_task_info, get_task_status, register_export_task, register_import_check,
     register_import_task, register_import_undo, register_statistics_task,
@@ -17,15 +18,11 @@ use crate::browser::{self, Timer};
 use crate::i18n::{Texts, use_texts};
 use crate::running::RunningTasks;
 
-/// A request that has no answer after this time counts as unanswered, so that a connection which swallows
-/// packets leaves no button grey.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-
 /// Where a page finds the task that it shows.
 #[derive(Clone)]
 enum Place {
-    /// The caller's current task of the kind for this dataset.
-    Slot(String),
+    /// The caller's current task of the kind for the dataset.
+    Slot,
     /// A task that something else names, such as the draft of an import; none yet where absent.
     Named(Option<TaskId>),
 }
@@ -43,7 +40,9 @@ pub struct TaskFlow {
     announcement: RwSignal<String>,
     /// Where the page finds its task.
     place: StoredValue<Place>,
-    /// The one pending call: the next question, or giving up on the last one.
+    /// The dataset it works on.
+    dataset: StoredValue<String>,
+    /// The one pending call: the next question.
     timer: Timer,
     /// Number of the last question; an answer to an earlier one is not listened to.
     question: StoredValue<u64>,
@@ -59,26 +58,34 @@ impl TaskFlow {
         running: RunningTasks,
         announcement: RwSignal<String>,
     ) -> TaskFlow {
-        TaskFlow::at(Place::Slot(dataset), kind, running, announcement)
+        TaskFlow::at(Place::Slot, kind, dataset, running, announcement)
     }
 
     /// Creates the flow of the task of this id; without one there is none until it is started here.
     pub fn following(
         kind: TaskKind,
         task: Option<TaskId>,
+        dataset: String,
         running: RunningTasks,
         announcement: RwSignal<String>,
     ) -> TaskFlow {
-        TaskFlow::at(Place::Named(task), kind, running, announcement)
+        TaskFlow::at(Place::Named(task), kind, dataset, running, announcement)
     }
 
-    fn at(place: Place, kind: TaskKind, running: RunningTasks, announcement: RwSignal<String>) -> TaskFlow {
+    fn at(
+        place: Place,
+        kind: TaskKind,
+        dataset: String,
+        running: RunningTasks,
+        announcement: RwSignal<String>,
+    ) -> TaskFlow {
         let flow = TaskFlow {
             kind,
             state: RwSignal::new(TaskState::default()),
             is_open: RwSignal::new(true),
             announcement,
             place: StoredValue::new(place),
+            dataset: StoredValue::new(dataset),
             timer: Timer::new(),
             question: StoredValue::new(0),
             running,
@@ -103,6 +110,7 @@ impl TaskFlow {
             orders
         });
         let Some(orders) = orders else { return };
+        self.note_task();
         if !self.state.with_untracked(|state| state.step.is_busy()) {
             self.timer.stop();
         }
@@ -113,13 +121,21 @@ impl TaskFlow {
 
     fn carry_out(self, order: Order) {
         match order {
-            Order::AskSlot => match self.place.get_value() {
-                Place::Slot(dataset) => {
-                    self.ask(TaskQuery { dataset: Some(dataset), kind: self.kind, ..TaskQuery::default() })
+            Order::AskSlot => {
+                // What was asked for here without an answer may be there, whatever was named before.
+                let was_tried = self.state.with_untracked(TaskState::was_tried);
+                match self.place.get_value() {
+                    Place::Named(Some(id)) if !was_tried => self.ask(query_of(&id)),
+                    Place::Named(None) if !was_tried => {
+                        self.send(Event::Answered(Ok(TaskResultOut::default())));
+                    }
+                    _ => self.ask(TaskQuery {
+                        dataset: Some(self.dataset.get_value()),
+                        kind: self.kind,
+                        ..TaskQuery::default()
+                    }),
                 }
-                Place::Named(Some(id)) => self.ask(query_of(&id)),
-                Place::Named(None) => self.send(Event::Answered(Ok(TaskResultOut::default()))),
-            },
+            }
             Order::AskTask(id) => self.ask(query_of(&id)),
             Order::AskLater { failures, hint_ms } => {
                 let since = self.state.with_untracked(|state| state.followed_since_ms);
@@ -134,26 +150,22 @@ impl TaskFlow {
             Order::WakeAfter(wait) => self.wake_after(wait),
             Order::Register(request) => {
                 let question = self.new_question();
-                self.call_after(ANSWER_WITHIN, move || {
-                    self.send(Event::Registered(Err(ApiError::new(ErrorCode::Unreachable, ""))));
-                });
+                self.timer.stop();
                 spawn_local(async move {
                     let answer = match *request {
-                        Request::Export(request) => register_export_task(request).await,
-                        Request::Statistics(request) => register_statistics_task(request).await,
-                        Request::Check(request) => register_import_check(request).await,
-                        Request::Import(request) => register_import_task(request).await,
-                        Request::Undo(request) => register_import_undo(request).await,
+                        Request::Export(request) => in_time(register_export_task(request)).await,
+                        Request::Statistics(request) => in_time(register_statistics_task(request)).await,
+                        Request::Check(request) => in_time(register_import_check(request)).await,
+                        Request::Import(request) => in_time(register_import_task(request)).await,
+                        Request::Undo(request) => in_time(register_import_undo(request)).await,
                     };
-                    let answer = answer.map_err(|error| error.0);
                     if self.is_last(question) {
-                        self.note_task(&answer);
                         self.send(Event::Registered(answer));
                     }
                 });
             }
             Order::Cancel(id) => spawn_local(async move {
-                let answer = cancel_task(query_of(&id)).await.map_err(|error| error.code());
+                let answer = in_time(cancel_task(query_of(&id))).await.map_err(|error| error.code);
                 self.send(Event::CancelAnswered(answer));
             }),
             Order::Clear(id) => spawn_local(async move {
@@ -176,17 +188,19 @@ impl TaskFlow {
             _ => false,
         });
         if is_other == Some(true) {
+            // An answer about the one before would be taken for one about this.
+            self.new_question();
             self.send(Event::Mounted);
         }
     }
 
-    /// Follows the task that was registered here from now on.
-    fn note_task(self, answer: &Result<RegisterOut, ApiError>) {
-        let task = answer.as_ref().ok().and_then(|out| out.task.as_ref()?.task.as_ref());
-        if let Some(task) = task {
+    /// Follows the task that was registered or found here from now on.
+    fn note_task(self) {
+        let task = self.state.with_untracked(|state| state.task.as_ref().map(|task| task.id.clone()));
+        if task.is_some() {
             let _ = self.place.try_update_value(|place| {
                 if let Place::Named(id) = place {
-                    *id = Some(task.id.clone());
+                    *id = task;
                 }
             });
         }
@@ -194,10 +208,9 @@ impl TaskFlow {
 
     fn ask(self, query: TaskQuery) {
         let question = self.new_question();
-        // While idle, nobody waits for the answer, and no timer may turn the missing one into a state.
-        self.call_after(ANSWER_WITHIN, move || self.send(Event::Answered(Err(ErrorCode::Unreachable))));
+        self.timer.stop();
         spawn_local(async move {
-            let answer = get_task_status(query).await.map_err(|error| error.code());
+            let answer = in_time(get_task_status(query)).await;
             if self.is_last(question) {
                 self.send(Event::Answered(answer));
             }
@@ -229,11 +242,7 @@ impl TaskFlow {
     }
 
     fn wake_after(self, wait: Duration) {
-        self.call_after(wait, move || self.send(Event::Woke));
-    }
-
-    fn call_after(self, wait: Duration, call: impl FnOnce() + 'static) {
-        self.timer.start(wait, call);
+        self.timer.start(wait, move || self.send(Event::Woke));
     }
 }
 

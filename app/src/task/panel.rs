@@ -62,8 +62,11 @@ pub fn TaskPanel(
     let panel = NodeRef::<Section>::new();
     let step = Memo::new(move |_| state.with(|state| state.step));
     let is_offline = Memo::new(move |_| state.with(|state| state.offline.is_some()));
-    // That the server can't be asked when the page opens is told once, by the panel that every dataset has.
-    let is_told_elsewhere = move || flow.kind != TaskKind::Export && step.get() == Step::Unknown;
+    // That the server can't be asked when the page opens is told once, by the panel of the export that stands beside this.
+    let is_told_elsewhere = move || {
+        let is_beside = flow.kind == TaskKind::DailyStatistics;
+        is_beside && step.get() == Step::Unknown && !state.with(TaskState::was_tried)
+    };
     let is_shown =
         Memo::new(move |_| flow.is_open.get() && state.with(TaskState::has_news) && !is_told_elsewhere());
     let line = Memo::new(move |_| state.with(|state| headline(flow.kind, state, t.get())));
@@ -106,8 +109,9 @@ pub fn TaskPanel(
     // What an import does is the page itself, which is not put away.
     let can_be_folded = is_for_its_file(flow.kind);
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
-        if event.key() == "Escape" && can_be_folded && is_shown.get_untracked() && !event.default_prevented()
-        {
+        // While an input method composes, the key is its own.
+        let is_meant = event.key() == "Escape" && !event.is_composing() && !event.default_prevented();
+        if is_meant && can_be_folded && is_shown.get_untracked() {
             leave(None);
         }
     });

@@ -21,13 +21,11 @@ pub struct Situation {
 }
 
 /// The wait until the next question: 1 s for the first 5 s, 2 s until 30 s, 5 s until 5 min, then 10 s, each
-/// up to a fifth shorter or longer. Errors double it up to 30 s. The server's hint wins and is taken as it is;
-/// only a hidden tab, which asks every 30 s, waits longer than that.
+/// up to a fifth shorter or longer. Errors double it up to 30 s. The hint of the server's last answer wins, be it an
+/// error or not, and is taken as it is; only a hidden tab, which asks every 30 s, waits longer than that.
 pub fn wait(situation: Situation) -> Duration {
     let Situation { elapsed, failures, hidden, hint, random } = situation;
-    if failures == 0
-        && let Some(hint) = hint
-    {
+    if let Some(hint) = hint {
         return if hidden { hint.max(LONGEST) } else { hint };
     }
     let base = match elapsed.as_secs() {
@@ -71,7 +69,7 @@ mod tests {
             (Situation { failures: 5, ..at(0) }, 30_000),
             (Situation { failures: 1, ..at(400) }, 20_000),
             (Situation { failures: 4_000_000_000, ..at(0) }, 30_000),
-            (Situation { failures: 1, hint: hint(250), ..at(0) }, 2000),
+            (Situation { failures: 3, hint: hint(5000), ..at(0) }, 5000),
         ] {
             assert_eq!(wait(situation).as_millis(), want_ms, "{situation:?}");
         }

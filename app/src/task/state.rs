@@ -20,12 +20,12 @@ use std::time::Duration;
 
 use longshore_protocol::import::{CheckRequest, CommitRequest, UndoRequest};
 use longshore_protocol::{
-    ApiError, ErrorCode, ExportRequest, FieldProblem, RegisterOut, StatisticsRequest, TaskId, TaskKind,
-    TaskResultOut, TaskStatus, TaskView,
+    ApiError, ErrorCode, ExportRequest, FieldProblem, Phase, RegisterOut, StatisticsRequest, TaskId,
+    TaskKind, TaskResultOut, TaskStatus, TaskView,
 };
 
 pub use progress::ShownProgress;
-pub use step::Step;
+pub use step::{Step, is_for_its_file};
 
 /// All that the page knows about its export.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +77,7 @@ pub enum Event {
     /// The page is there.
     Mounted,
     /// The server has answered, or failed to, where the task stands.
-    Answered(Result<TaskResultOut, ErrorCode>),
+    Answered(Result<TaskResultOut, ApiError>),
     /// The person wants this done.
     Clicked(Box<Request>),
     /// The server has answered, or failed to, whether it is registered.
@@ -151,6 +151,8 @@ pub struct Moment {
 /// How often a request that met no server is repeated, with the same idempotency key, before the page goes
 /// back to asking what there is.
 const REGISTER_ATTEMPTS: u32 = 4;
+/// The wait until a request is sent again that met a task which is being stopped and stands in its way until then.
+const STANDS_IN_THE_WAY: Duration = Duration::from_secs(1);
 
 /// The state after `event`, and what is to be done.
 pub fn next(mut state: TaskState, event: Event, moment: Moment) -> (TaskState, Vec<Effect>) {
@@ -160,7 +162,7 @@ pub fn next(mut state: TaskState, event: Event, moment: Moment) -> (TaskState, V
             vec![Effect::AskSlot]
         }
         Event::Answered(Ok(answer)) => state.answered(answer, moment),
-        Event::Answered(Err(code)) => state.missed(code),
+        Event::Answered(Err(error)) => state.missed(error),
         Event::Clicked(_) if state.step.is_busy() => Vec::new(),
         Event::Clicked(request) => {
             state = TaskState {
@@ -221,6 +223,11 @@ impl TaskState {
         self.started_here
     }
 
+    /// Whether the person has asked for a task here of which it is not known whether it came to be.
+    pub fn was_tried(&self) -> bool {
+        self.request.is_some()
+    }
+
     /// Whether there is anything to show in the panel.
     pub fn has_news(&self) -> bool {
         let waiting_quietly = self.step == Step::Unknown && self.offline.is_none();
@@ -237,7 +244,7 @@ impl TaskState {
             return Vec::new();
         }
         match answer.task {
-            Some(task) if answer.status != TaskStatus::None => {
+            Some(task) if answer.status != TaskStatus::None && !self.is_from_before(&task, moment) => {
                 self.follow(task, answer.url, answer.poll_after_ms, moment)
             }
             _ => {
@@ -248,6 +255,16 @@ impl TaskState {
                 if had_task { vec![Effect::TasksChanged] } else { Vec::new() }
             }
         }
+    }
+
+    /// Whether an ended task is older than the click whose request got no answer: then the request was not registered. Ages are
+    /// compared, as the browser's clock may be wrong.
+    fn is_from_before(&self, task: &TaskView, moment: Moment) -> bool {
+        let age = task.server_now.saturating_sub(task.registered_at);
+        self.step == Step::Unknown
+            && self.error.is_some()
+            && task.phase.is_final()
+            && age > moment.now_ms.saturating_sub(self.followed_since_ms)
     }
 
     /// Takes over where the task stands.
@@ -264,7 +281,12 @@ impl TaskState {
         if self.step == Step::Idle {
             self.followed_since_ms = moment.now_ms;
         }
+        if self.step == Step::Unknown {
+            // The request whose answer was lost has come through, or met a task that runs.
+            self.error = None;
+        }
         self.step = Step::of(&task, self.cancel_asked);
+        self.request = None;
         self.url = url;
         let quarter = self.progress.observe(&task, moment.now_ms);
         self.task = Some(task);
@@ -288,14 +310,15 @@ impl TaskState {
     }
 
     /// An answer did not come. What may come later is waited for; what never will is said.
-    fn missed(&mut self, code: ErrorCode) -> Vec<Effect> {
+    fn missed(&mut self, error: ApiError) -> Vec<Effect> {
         if !self.step.is_busy() || self.step == Step::Submitting {
             return Vec::new();
         }
+        let ApiError { code, retry_after_ms: hint_ms, .. } = error;
         if code.is_retryable() || code == ErrorCode::Internal {
             self.failures = self.failures.saturating_add(1);
             self.offline = Some(code);
-            return vec![Effect::AskLater { failures: self.failures, hint_ms: None }];
+            return vec![Effect::AskLater { failures: self.failures, hint_ms }];
         }
         *self = TaskState { step: Step::Idle, error: Some(code), ..TaskState::default() };
         vec![Effect::Announce(Announcement::Refused), Effect::TasksChanged]
@@ -307,9 +330,15 @@ impl TaskState {
             *self = TaskState { step: Step::Idle, problems: out.problems, error, ..TaskState::default() };
             return vec![Effect::Announce(Announcement::Refused)];
         };
-        // A repeated request may meet the task that its first, unanswered copy has registered.
-        self.started_here = out.registered || self.attempts > 0;
-        self.joined = !self.started_here;
+        let is_in_the_way = |task: &TaskView| matches!(task.phase, Phase::Cancelling | Phase::Cancelled);
+        if !out.registered && answer.task.as_ref().is_some_and(is_in_the_way) {
+            // It makes room within seconds; nobody wants to look on while another one's end comes.
+            self.offline = None;
+            return vec![Effect::WakeAfter(STANDS_IN_THE_WAY)];
+        }
+        // The server knows its own repeated requests, so what it has not registered for this one is another tab's.
+        self.started_here = out.registered;
+        self.joined = !out.registered;
         let hint_ms = answer.poll_after_ms;
         let Some(task) = answer.task else {
             // A server that answers by the bare contract; the slot says the rest.
@@ -335,13 +364,14 @@ impl TaskState {
         self.attempts += 1;
         self.offline = Some(error.code);
         if self.attempts < REGISTER_ATTEMPTS {
-            return vec![Effect::WakeAfter(Duration::from_secs(1 << (self.attempts - 1)))];
+            let wait = Duration::from_secs(1 << (self.attempts - 1));
+            return vec![Effect::WakeAfter(error.retry_after_ms.map_or(wait, Duration::from_millis))];
         }
         // Whether it was registered is not known; the slot will say, and where it is empty, the error stays.
         self.step = Step::Unknown;
         self.error = Some(error.code);
         self.failures = self.attempts;
-        vec![Effect::AskLater { failures: self.failures, hint_ms: None }]
+        vec![Effect::AskLater { failures: self.failures, hint_ms: error.retry_after_ms }]
     }
 
     fn ask_again(&self) -> Vec<Effect> {
@@ -365,9 +395,4 @@ impl TaskState {
             _ => Vec::new(),
         }
     }
-}
-
-/// Whether a task of that kind is started to get a file. The file of an import are its rows in error, if there are any.
-pub fn is_for_its_file(kind: TaskKind) -> bool {
-    matches!(kind, TaskKind::Export | TaskKind::DailyStatistics)
 }

@@ -93,8 +93,8 @@ fn problem(field: impl Into<String>, kind: ProblemKind) -> Problem {
     Problem { field: field.into(), kind }
 }
 
-fn too_long(field: &str, limit: usize) -> Problem {
-    problem(field, ProblemKind::TooLong { limit: u32::try_from(limit).unwrap_or(u32::MAX) })
+fn too_many(field: &str, limit: usize) -> Problem {
+    problem(field, ProblemKind::TooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) })
 }
 
 fn check_columns(dataset: &Dataset, names: &[String], problems: &mut Vec<Problem>) -> Vec<usize> {
@@ -123,7 +123,7 @@ fn check_filters(
     problems: &mut Vec<Problem>,
 ) -> Vec<Condition> {
     if filters.len() > FILTERS_MAX {
-        problems.push(too_long("filters", FILTERS_MAX));
+        problems.push(too_many("filters", FILTERS_MAX));
         return Vec::new();
     }
     let mut conditions = Vec::with_capacity(filters.len());
@@ -197,7 +197,7 @@ fn check_filter(
         FilterOp::IsNull | FilterOp::NotNull => Vec::new(),
         FilterOp::In => match filter.value.as_array() {
             Some(list) if list.len() > IN_VALUES_MAX => {
-                return Err(("value", ProblemKind::TooLong { limit: IN_VALUES_MAX as u32 }));
+                return Err(("value", ProblemKind::TooMany { limit: IN_VALUES_MAX as u32 }));
             }
             Some(list) if !list.is_empty() => {
                 list.iter().map(|value| check_value(column, op, value, zone)).collect::<Result<_, _>>()?
@@ -236,7 +236,7 @@ fn check_value(
 
 fn check_sort(dataset: &Dataset, sort: &[Sort], problems: &mut Vec<Problem>) -> Vec<OrderBy> {
     if sort.len() > SORT_MAX {
-        problems.push(too_long("sort", SORT_MAX));
+        problems.push(too_many("sort", SORT_MAX));
         return Vec::new();
     }
     let mut order: Vec<OrderBy> = Vec::with_capacity(sort.len());

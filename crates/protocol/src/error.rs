@@ -1,5 +1,7 @@
 //! Refusals: a code for programs, a sentence for people, and what is wrong per field.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// Why a call was refused.
@@ -62,6 +64,12 @@ impl ErrorCode {
     pub fn is_retryable(self) -> bool {
         matches!(self, ErrorCode::StoreUnavailable | ErrorCode::DatabaseUnavailable | ErrorCode::Unreachable)
     }
+
+    /// When the server wants to be asked again by those whom it refuses so; `None` where it has no wish.
+    pub fn retry_after(self) -> Option<Duration> {
+        matches!(self, ErrorCode::StoreUnavailable | ErrorCode::DatabaseUnavailable)
+            .then_some(Duration::from_secs(5))
+    }
 }
 
 /// The body of every refusal.
@@ -78,12 +86,17 @@ pub struct ApiError {
     /// What is wrong per field, where the request's parameters are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<FieldProblem>,
+    /// How long the client should wait before it asks again: the answer's `Retry-After`, for clients that see no headers. Absent
+    /// where the server has no wish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal without field problems.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), registered: false, problems: Vec::new() }
+        let retry_after_ms = code.retry_after().map(|wait| wait.as_millis() as u64);
+        ApiError { code, message: message.into(), registered: false, problems: Vec::new(), retry_after_ms }
     }
 }
 
@@ -156,9 +169,14 @@ pub enum ProblemKind {
     },
     /// The dataset is not configured for daily statistics.
     NoDailyStatistics,
-    /// A list or a text is longer than is taken.
+    /// A text is longer than is taken.
     TooLong {
-        /// Entries or characters at most.
+        /// Characters at most.
+        limit: u32,
+    },
+    /// A list has more entries than are taken.
+    TooMany {
+        /// Entries at most.
         limit: u32,
     },
     /// The uploaded file is no spreadsheet of a known kind.

@@ -18,8 +18,6 @@ use longshore_protocol::{ApiError, ErrorCode, Lang};
 const ERROR_HEADER: &str = "serverfnerror";
 /// The largest refusal we read back: problems of a request with every filter wrong stay far below.
 const REFUSAL_BYTES_MAX: usize = 1 << 20;
-/// Seconds after which a call that may succeed later should be tried again.
-const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// A refusal as a response.
 pub(super) fn respond(refusal: &ApiError) -> Response {
@@ -30,8 +28,8 @@ pub(super) fn respond(refusal: &ApiError) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if refusal.code.is_retryable() {
-        headers.insert(RETRY_AFTER, RETRY_SECONDS);
+    if let Some(ms) = refusal.retry_after_ms {
+        headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
     }
     response
 }

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use longshore_protocol::{Phase, Progress, TaskQuery, TaskView};
 
 use super::centre::{TaskCentre, dataset_name};
+use crate::answer::in_time;
 use crate::api::cancel_task;
 use crate::browser;
 use crate::i18n::{message_for, use_texts};
@@ -51,10 +52,10 @@ pub fn TaskCard(
         is_stopping.set(true);
         let query = TaskQuery { task: Some(id.with_value(ToString::to_string)), ..TaskQuery::default() };
         spawn_local(async move {
-            if let Err(error) = cancel_task(query).await {
+            if let Err(error) = in_time(cancel_task(query)).await {
                 let _ = is_stopping.try_set(false);
                 if let Some(t) = t.try_get_untracked() {
-                    centre.announce(t.error(error.code()).to_owned());
+                    centre.announce(t.error(error.code).to_owned());
                 }
             }
             centre.refresh();

@@ -7,6 +7,7 @@ use longshore_protocol::{DatasetView, ErrorCode, ExportFormat, ExportRequest, Ph
 use super::centre::{TaskCentre, dataset_of};
 use super::manifest::ManifestFacts;
 use super::repeat::Repeat;
+use crate::answer::in_time;
 use crate::api::get_task_details;
 use crate::browser;
 use crate::export::summary::{filters_in_words, order_in_words};
@@ -49,11 +50,12 @@ pub fn Details(
     let phase = Memo::new(move |_| task.with(|task| task.phase));
     let answer = RwSignal::new(None::<Result<TaskDetails, ErrorCode>>);
     let asked_id = id.clone();
+    let dataset_id = StoredValue::new(task.with_untracked(|task| task.dataset.to_string()));
     let task_id = StoredValue::new(id.clone());
     let ask = move || {
         let id = asked_id.clone();
         spawn_local(async move {
-            let got = get_task_details(id).await.map_err(|error| error.code());
+            let got = in_time(get_task_details(id)).await.map_err(|error| error.code);
             if let (Err(code), Some(t)) = (&got, t.try_get_untracked()) {
                 centre.announce(t.error(*code).to_owned());
             }
@@ -83,7 +85,7 @@ pub fn Details(
                     <section class="details__part">
                         <h3>{move || t.get().result()}</h3>
                         <ReportFacts report=report.clone()/>
-                        <UndoControls import=task.with_untracked(|task| task.id.clone()) report of=format!("-{}", task_id.get_value()) announcement=centre.announcement/>
+                        <UndoControls import=task.with_untracked(|task| task.id.clone()) dataset=dataset_id.get_value() report of=format!("-{}", task_id.get_value()) announcement=centre.announcement/>
                     </section>
                 })}
                 {undo.map(|report| view! {

@@ -21,8 +21,19 @@ pub fn ManifestFacts(
     dataset: Memo<Option<DatasetView>>,
 ) -> impl IntoView {
     let t = use_texts();
-    let Manifest { snapshot_at, time_zone, format, columns, sort, row_count, file, parts, shortened, .. } =
-        manifest;
+    let Manifest {
+        requested_by,
+        snapshot_at,
+        time_zone,
+        format,
+        columns,
+        sort,
+        row_count,
+        file,
+        parts,
+        shortened,
+        ..
+    } = manifest;
     let headers = columns.iter().map(|column| column.header.clone()).collect::<Vec<_>>();
     let snapshot = browser::moment_of(&snapshot_at);
     let snapshot = move || {
@@ -66,6 +77,9 @@ pub fn ManifestFacts(
                 <Fact label=Signal::derive(move || t.get().order().to_owned())>{order}</Fact>
                 <Fact label=Signal::derive(move || t.get().snapshot_at().to_owned())>{snapshot}</Fact>
                 <Fact label=Signal::derive(move || t.get().time_zone().to_owned())>{time_zone}</Fact>
+                <Fact label=Signal::derive(move || t.get().requested_by().to_owned())>
+                    {requested_by.to_string()}
+                </Fact>
                 {cut}
             </dl>
         </section>

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use longshore_protocol::{Phase, TaskId, TaskKind};
 
 use super::centre::TaskCentre;
+use crate::answer::in_time;
 use crate::api::repeat_task;
 use crate::i18n::use_texts;
 use crate::task::state::is_for_its_file;
@@ -40,15 +41,15 @@ impl Repeat {
             outcome.set(None);
             let task = id.to_string();
             spawn_local(async move {
-                let answer = repeat_task(task).await;
+                let answer = in_time(repeat_task(task)).await;
                 // The page was left; what was started goes on.
                 let Some(t) = texts.try_get_untracked() else { return };
                 let words = match answer {
                     Ok(out) if out.registered => t.repeated(kind).to_owned(),
                     Ok(_) => t.repeat_met_running(kind).to_owned(),
-                    Err(error) if error.0.problems.is_empty() => t.error(error.code()).to_owned(),
+                    Err(error) if error.problems.is_empty() => t.error(error.code).to_owned(),
                     Err(error) => {
-                        let problems = error.0.problems.iter().map(|problem| t.problem(&problem.kind));
+                        let problems = error.problems.iter().map(|problem| t.problem(&problem.kind));
                         [t.not_submitted(kind).to_owned()]
                             .into_iter()
                             .chain(problems)

@@ -1,6 +1,6 @@
 //! Where an export stands on its page.
 
-use longshore_protocol::{Phase, TaskView};
+use longshore_protocol::{Phase, TaskKind, TaskView};
 
 /// Where the export stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,4 +77,9 @@ impl Step {
             Phase::FileExpired => Step::FileExpired,
         }
     }
+}
+
+/// Whether a task of that kind is started to get a file. The file of an import are its rows in error, if there are any.
+pub fn is_for_its_file(kind: TaskKind) -> bool {
+    matches!(kind, TaskKind::Export | TaskKind::DailyStatistics)
 }

@@ -58,6 +58,10 @@ fn unreachable() -> Event {
     Event::Registered(Err(ApiError::new(ErrorCode::Unreachable, "")))
 }
 
+fn missed(code: ErrorCode) -> Event {
+    Event::Answered(Err(ApiError::new(code, "")))
+}
+
 fn none() -> Event {
     Event::Answered(Ok(TaskResultOut::default()))
 }
@@ -70,7 +74,8 @@ fn play(events: Vec<(Event, Moment)>) -> (TaskState, Vec<String>) {
         (state, effects) = next(state, event, moment);
     }
     let words = effects.iter().map(|effect| match effect {
-        Effect::AskLater { failures, .. } => format!("later {failures}"),
+        Effect::AskLater { failures, hint_ms: None } => format!("later {failures}"),
+        Effect::AskLater { failures, hint_ms: Some(ms) } => format!("later {failures} in {ms}"),
         Effect::WakeAfter(wait) => format!("wake {}", wait.as_secs()),
         Effect::Register(_) => "register".to_owned(),
         Effect::AskTask(id) => format!("ask {id}"),
@@ -104,18 +109,10 @@ fn on_load_the_server_says_what_there_is() {
     check(vec![Event::Mounted, answered(Phase::Failed)], "failed", &["say Ended", "tasks"]);
     check(vec![Event::Mounted, answered(Phase::Abandoned)], "abandoned", &["say Ended", "tasks"]);
     check(vec![Event::Mounted, answered(Phase::FileExpired)], "file_expired", &["say Ended", "tasks"]);
-    check(vec![Event::Mounted, Event::Answered(Err(ErrorCode::StoreUnavailable))], "offline", &["later 1"]);
-    check(
-        vec![Event::Mounted, Event::Answered(Err(ErrorCode::Unreachable)), Event::Woke],
-        "offline",
-        &["slot"],
-    );
-    check(vec![Event::Mounted, Event::Answered(Err(ErrorCode::Unreachable)), none()], "idle", &[]);
-    check(
-        vec![Event::Mounted, Event::Answered(Err(ErrorCode::SessionInvalid))],
-        "idle",
-        &["say Refused", "tasks"],
-    );
+    check(vec![Event::Mounted, missed(ErrorCode::StoreUnavailable)], "offline", &["later 1 in 5000"]);
+    check(vec![Event::Mounted, missed(ErrorCode::Unreachable), Event::Woke], "offline", &["slot"]);
+    check(vec![Event::Mounted, missed(ErrorCode::Unreachable), none()], "idle", &[]);
+    check(vec![Event::Mounted, missed(ErrorCode::SessionInvalid)], "idle", &["say Refused", "tasks"]);
 }
 
 #[test]
@@ -190,12 +187,63 @@ fn a_request_that_meets_no_server_is_repeated_then_looked_for() {
     check(after(answered(Phase::Running)), "running", &["later 0"]);
     let (state, _) = play(after(none()).into_iter().map(|event| (event, SEEN)).collect());
     assert_eq!((state.step, state.error), (Step::Idle, Some(ErrorCode::Unreachable)));
-    // The first copy arrived after all, so this tab has started the task.
+    // The first copy arrived after all, and the server knows its key: this tab has started the task.
     check(
-        with(vec![unreachable(), registered(false, Phase::Running), answered(Phase::Succeeded)]),
+        with(vec![unreachable(), registered(true, Phase::Running), answered(Phase::Succeeded)]),
         "ready",
         &["say Ended", "tasks", "download /files/t1", "clear t1"],
     );
+    // What another tab has started meanwhile is not downloaded here, however often this one has asked.
+    check(
+        with(vec![unreachable(), registered(false, Phase::Running), answered(Phase::Succeeded)]),
+        "ready",
+        &["say Ended", "tasks"],
+    );
+    // The server says when it wants to be asked again.
+    let away = Event::Registered(Err(ApiError::new(ErrorCode::StoreUnavailable, "")));
+    check(with(vec![away]), "offline", &["wake 5"]);
+}
+
+#[test]
+fn a_request_whose_answer_was_lost_is_told_by_the_age_of_what_is_found() {
+    let lost = || {
+        [(Event::Mounted, SEEN), (none(), SEEN), (click(), SEEN)]
+            .into_iter()
+            .chain(std::iter::repeat_n((unreachable(), SEEN), 4))
+            .chain([(Event::Woke, SEEN)])
+    };
+    let (state, _) = play(lost().collect());
+    assert!(state.was_tried());
+    // Ten seconds after the click.
+    let later = Moment { now_ms: SEEN.now_ms + 10_000, ..SEEN };
+    for (phase, age_ms, want_step, want_error) in [
+        (Phase::Succeeded, 9_000, Step::Ready, None),
+        (Phase::Succeeded, 11_000, Step::Idle, Some(ErrorCode::Unreachable)),
+        (Phase::Failed, 11_000, Step::Idle, Some(ErrorCode::Unreachable)),
+        // One that runs stands in the way of another, whoever has started it.
+        (Phase::Running, 11_000, Step::Running, None),
+        (Phase::Queued, 9_000, Step::Queued, None),
+    ] {
+        let found = TaskView { server_now: 5_000 + age_ms, ..view(phase) };
+        let (state, _) = play(lost().chain([(Event::Answered(Ok(answer(found))), later)]).collect());
+        assert_eq!((state.step, state.error), (want_step, want_error), "{phase:?} of {age_ms} ms");
+        assert!(state.has_news());
+    }
+}
+
+#[test]
+fn what_is_being_stopped_is_waited_for() {
+    let with =
+        |more: Vec<Event>| [Event::Mounted, none(), click()].into_iter().chain(more).collect::<Vec<_>>();
+    check(with(vec![registered(false, Phase::Cancelling)]), "submitting", &["wake 1"]);
+    check(with(vec![registered(false, Phase::Cancelled)]), "submitting", &["wake 1"]);
+    check(with(vec![registered(false, Phase::Cancelling), Event::Woke]), "submitting", &["register"]);
+    check(
+        with(vec![registered(false, Phase::Cancelling), Event::Woke, registered(true, Phase::Queued)]),
+        "queued",
+        &["say Started", "tasks", "later 0"],
+    );
+    check(with(vec![registered(false, Phase::Running)]), "running", &["say Started", "tasks", "later 0"]);
 }
 
 #[test]
@@ -223,7 +271,7 @@ fn cancelling_asks_and_waits_for_the_end() {
 
 #[test]
 fn losing_the_connection_keeps_the_last_known_state() {
-    let away = || Event::Answered(Err(ErrorCode::Unreachable));
+    let away = || missed(ErrorCode::Unreachable);
     check(vec![Event::Mounted, answered(Phase::Running), away(), away()], "offline", &["later 2"]);
     check(vec![Event::Mounted, answered(Phase::Running), away(), Event::Woke], "offline", &["ask t1"]);
     check(
@@ -235,7 +283,7 @@ fn losing_the_connection_keeps_the_last_known_state() {
         play([Event::Mounted, answered(Phase::Running), away()].map(|event| (event, SEEN)).into());
     assert_eq!(state.step, Step::Running);
     check(
-        vec![Event::Mounted, answered(Phase::Running), Event::Answered(Err(ErrorCode::UnknownTask))],
+        vec![Event::Mounted, answered(Phase::Running), missed(ErrorCode::UnknownTask)],
         "idle",
         &["say Refused", "tasks"],
     );

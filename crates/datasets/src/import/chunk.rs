@@ -111,8 +111,16 @@ impl CheckedChunk {
             PlanShow::Errors => action == RowAction::Error,
             PlanShow::Updates => action == RowAction::Update,
             PlanShow::Creates => action == RowAction::Create,
+            PlanShow::Warnings => self.errors_of(index).any(|error| error.problem.is_warning()),
             PlanShow::All => true,
         }
+    }
+
+    /// What is wrong with the row at a place, and its warnings.
+    fn errors_of(&self, index: usize) -> impl Iterator<Item = &RowError> {
+        let row = self.row_number(index);
+        let first = self.errors.partition_point(|error| error.row < row);
+        self.errors[first..].iter().take_while(move |error| error.row == row)
     }
 
     /// The names of the dataset's columns that the rows have, in the dataset's order.
@@ -132,9 +140,7 @@ impl CheckedChunk {
 
     fn plan_row(&self, index: usize, names: &[String]) -> PlanRow {
         let (row, action) = (self.row_number(index), self.action(index));
-        let first = self.errors.partition_point(|error| error.row < row);
-        let errors: Vec<&RowError> =
-            self.errors[first..].iter().take_while(|error| error.row == row).collect();
+        let errors: Vec<&RowError> = self.errors_of(index).collect();
         let texts = text::rows(&self.rows.slice(index, 1)).pop().unwrap_or_default();
         let cells = names.iter().enumerate().map(|(place, name)| {
             let of_cell: Vec<&&RowError> =

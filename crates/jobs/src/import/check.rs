@@ -198,9 +198,10 @@ impl CheckJob {
         let mut chunks = Vec::with_capacity(parts.len());
         for ((part, staged), number) in parts.into_iter().zip(&staging.chunks).zip(0..) {
             counts = counts.plus(part.counts);
+            let warned_row_count = part.findings.warned_row_count;
             findings.add(part.findings);
             let rows = (staged.first_row, staged.last_row);
-            chunks.push(PlanChunk { number, key: part.key, rows, counts: part.counts });
+            chunks.push(PlanChunk { number, key: part.key, rows, counts: part.counts, warned_row_count });
         }
         let file = match counts.error {
             0 => None,

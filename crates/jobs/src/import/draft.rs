@@ -11,7 +11,7 @@ use longshore_tasks::Timestamp;
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use super::look::Look;
+use super::look::{Look, NO_HEADER};
 use super::matching::{self, added_count};
 
 /// A draft in the file store.
@@ -26,6 +26,9 @@ pub(super) struct Draft {
     pub(super) choice: Choice,
     pub(super) header_row: u32,
     pub(super) asks_where: bool,
+    /// Whether that is because of the header row.
+    #[serde(default)]
+    pub(super) asks_header: bool,
     pub(super) first_rows: Vec<(u32, Vec<String>)>,
     pub(super) has_rows: bool,
     pub(super) columns: Vec<SourceColumn>,
@@ -47,7 +50,12 @@ pub(super) fn random_id() -> String {
 impl Draft {
     /// Takes over what was seen in the file; columns are matched anew.
     pub(super) fn see(&mut self, dataset: &Dataset, look: Look, remembered: Option<&[Option<String>]>) {
-        let found = matching::matches(dataset, &look.headers, remembered);
+        // The name of a place says nothing about what stands there.
+        let names = match look.header_row {
+            NO_HEADER => vec![String::new(); look.headers.len()],
+            _ => look.headers.clone(),
+        };
+        let found = matching::matches(dataset, &names, remembered);
         self.columns = look
             .headers
             .into_iter()
@@ -66,6 +74,7 @@ impl Draft {
         self.choice = look.choice;
         self.header_row = look.header_row;
         self.asks_where = look.asks_where;
+        self.asks_header = look.asks_header;
         self.first_rows = look.first_rows;
         self.has_rows = look.has_rows;
     }
@@ -162,6 +171,7 @@ impl Draft {
             sheet: self.choice.sheet as u32,
             header_row: self.header_row,
             asks_where: self.asks_where,
+            asks_header: self.asks_header,
             first_rows: self.first_rows.clone(),
             columns: self.columns.clone(),
             mode: self.mode,

@@ -52,7 +52,7 @@ pub struct LocalImport {
     pub encoding: Option<String>,
     /// The delimiter of a text file, where another one is recognised.
     pub delimiter: Option<String>,
-    /// The row that holds the headers, from 1.
+    /// The row that holds the headers, from 1; 0 where none does, and columns are called A, B and so on.
     pub header_row: Option<u32>,
     /// Columns of the file, by header, and where they go: the name of a column, or nothing.
     pub mapping: Vec<(String, Option<String>)>,

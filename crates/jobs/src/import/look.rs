@@ -18,6 +18,9 @@ const SHOWN_CHARS: usize = 100;
 /// Delimiters that can be chosen.
 const DELIMITERS: [&str; 4] = [",", ";", "\t", "|"];
 
+/// The header row of a table without headers: its first row is data.
+pub(super) const NO_HEADER: u32 = 0;
+
 /// What a person wants to be read otherwise than it was found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
@@ -34,6 +37,7 @@ pub(super) struct Look {
     pub(super) choice: Choice,
     pub(super) header_row: u32,
     pub(super) asks_where: bool,
+    pub(super) asks_header: bool,
     pub(super) first_rows: Vec<(u32, Vec<String>)>,
     pub(super) headers: Vec<String>,
     pub(super) samples: Vec<Vec<String>>,
@@ -87,7 +91,7 @@ pub(super) fn look_again(
     let look = look_at(path, recognised, choice, wanted.header_row, limits)?;
     match wanted.header_row {
         Some(row) if row != look.header_row => Err(no_such("header_row", &row.to_string())),
-        Some(_) => Ok(Look { asks_where: false, ..look }),
+        Some(_) => Ok(Look { asks_where: false, asks_header: false, ..look }),
         None => Ok(look),
     }
 }
@@ -112,10 +116,10 @@ fn look_at(
     let batch = preview.batch;
     let first = batch.row_numbers().first().copied();
     let guessed = preview.header_row.or(first).unwrap_or(1);
-    let wanted = header_row.filter(|row| batch.row_numbers().contains(row));
+    let wanted = header_row.filter(|row| *row == NO_HEADER || batch.row_numbers().contains(row));
     let header_row = wanted.unwrap_or(guessed);
     let visible = recognised.sheets.iter().filter(|sheet| !sheet.is_hidden).count();
-    let asks_where = visible > 1 || preview.header_row.is_none() || first != preview.header_row;
+    let asks_header = preview.header_row.is_none() || first != preview.header_row;
     let header = batch.row_numbers().iter().position(|row| *row == header_row);
     let data: Vec<usize> = (0..batch.row_count()).filter(|row| batch.row_number(*row) > header_row).collect();
     let mut headers = Vec::new();
@@ -131,17 +135,37 @@ fn look_at(
         headers.pop();
         samples.pop();
     }
-    let first_rows = (0..batch.row_count().min(ROWS_SHOWN)).map(|row| shown_row(&batch, row, headers.len()));
+    // The headers may stand below all rows that are shown otherwise.
+    let below = header.filter(|row| *row >= ROWS_SHOWN);
+    let first_rows = (0..batch.row_count().min(ROWS_SHOWN)).chain(below);
+    let first_rows = first_rows.map(|row| shown_row(&batch, row, headers.len())).collect();
+    if header_row == NO_HEADER {
+        headers = (0..headers.len()).map(place_name).collect();
+    }
     Ok(Look {
-        first_rows: first_rows.collect(),
+        first_rows,
         has_rows: !data.is_empty(),
         recognised,
         choice,
         header_row,
-        asks_where,
+        asks_where: visible > 1 || asks_header,
+        asks_header,
         headers,
         samples,
     })
+}
+
+/// What a column without a header is called, by its place from 0, as spreadsheets do: A to Z, then AA.
+fn place_name(mut place: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        // At most 25 above `A`, so a letter.
+        letters.push(char::from(b'A' + (place % 26) as u8));
+        match place / 26 {
+            0 => return letters.into_iter().rev().collect(),
+            more => place = more - 1,
+        }
+    }
 }
 
 fn shown_row(batch: &CellBatch, row: usize, width: usize) -> (u32, Vec<String>) {
@@ -184,4 +208,25 @@ pub(crate) fn refusal(error: &ReadError) -> Option<ProblemKind> {
         ReadError::NoSuchSheet { number, .. } => ProblemKind::NoSuchChoice { name: number.to_string() },
         ReadError::Stopped | ReadError::Io(_) => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_as_in_spreadsheets() {
+        for (place, want) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (51, "AZ"),
+            (52, "BA"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
+        ] {
+            assert_eq!(place_name(place), want);
+        }
+    }
 }

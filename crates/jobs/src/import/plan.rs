@@ -3,7 +3,7 @@
 use longshore_datasets::Dataset;
 use longshore_datasets::import::{CheckSpec, CheckedChunk};
 use longshore_files::FileStore;
-use longshore_protocol::import::{ImportMode, PlanCounts, ProblemCount};
+use longshore_protocol::import::{ImportMode, PlanCounts, PlanShow, ProblemCount};
 use longshore_protocol::{DatasetId, TaskId};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,9 @@ pub(super) struct PlanChunk {
     /// Its first and last row by their numbers in the file.
     pub(super) rows: (u32, u32),
     pub(super) counts: PlanCounts,
+    /// Rows with a warning, whatever would happen to them.
+    #[serde(default)]
+    pub(super) warned_row_count: u64,
 }
 
 /// The plan of all chunks.
@@ -84,11 +87,15 @@ impl Plan {
 pub(super) struct Findings {
     pub(super) problems: Vec<ProblemCount>,
     pub(super) warning_count: u64,
+    /// Rows with a warning.
+    #[serde(default)]
+    pub(super) warned_row_count: u64,
 }
 
 impl Findings {
     pub(super) fn of(chunk: &CheckedChunk) -> Findings {
-        let mut findings = Findings::default();
+        let warned_row_count = chunk.shown_count(PlanShow::Warnings) as u64;
+        let mut findings = Findings { warned_row_count, ..Findings::default() };
         for error in &chunk.errors {
             findings.warning_count += u64::from(error.problem.is_warning());
             findings.count(ProblemCount {
@@ -102,6 +109,7 @@ impl Findings {
 
     pub(super) fn add(&mut self, other: Findings) {
         self.warning_count += other.warning_count;
+        self.warned_row_count += other.warned_row_count;
         for problem in other.problems {
             self.count(problem);
         }

@@ -1,10 +1,10 @@
 //! Rows of a plan, page by page.
 
-use longshore_protocol::import::{PlanCounts, PlanRow, PlanRowsPage, PlanRowsRequest, PlanShow};
+use longshore_protocol::import::{PlanRow, PlanRowsPage, PlanRowsRequest, PlanShow};
 use longshore_tasks::Task;
 
 use super::chunk::read_checked;
-use super::plan::Plan;
+use super::plan::{Plan, PlanChunk};
 use crate::caller::Caller;
 use crate::centre::{Answer, Centre};
 use crate::error::CentreError;
@@ -13,11 +13,13 @@ use crate::work_error::WorkError;
 /// Rows of a page.
 const PAGE_ROWS: u32 = 50;
 
-fn shown(counts: PlanCounts, show: PlanShow) -> u64 {
+fn shown(chunk: &PlanChunk, show: PlanShow) -> u64 {
+    let counts = chunk.counts;
     match show {
         PlanShow::Errors => counts.error,
         PlanShow::Updates => counts.update,
         PlanShow::Creates => counts.create,
+        PlanShow::Warnings => chunk.warned_row_count,
         PlanShow::All => counts.total(),
     }
 }
@@ -49,7 +51,7 @@ impl Centre {
             columns.filter(|column| named.clone().any(|name| name == *column)).cloned().collect();
         for chunk in &plan.chunks {
             let wanted = PAGE_ROWS as usize - rows.len();
-            let count = shown(chunk.counts, request.show);
+            let count = shown(chunk, request.show);
             if wanted == 0 {
                 break;
             }
@@ -64,7 +66,7 @@ impl Centre {
             skipped = 0;
         }
         Ok(PlanRowsPage {
-            total_row_count: shown(plan.output.counts, request.show),
+            total_row_count: plan.chunks.iter().map(|chunk| shown(chunk, request.show)).sum(),
             page,
             page_size: PAGE_ROWS,
             columns,

@@ -111,6 +111,7 @@ impl Centre {
             choice: look.choice.clone(),
             header_row: look.header_row,
             asks_where: false,
+            asks_header: false,
             first_rows: Vec::new(),
             has_rows: false,
             columns: Vec::new(),

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use longshore_jobs::import::sweep::sweep;
 use longshore_jobs::{CentreError, CentreSettings, ImportSettings};
 use longshore_protocol::import::{
-    CheckRequest, DraftProblem, DraftRequest, FileKind, ImportMode, ImportWay, MappedTo, MatchedBy,
-    UpdateDraftRequest,
+    CheckRequest, DraftProblem, DraftRequest, FileKind, ImportDraft, ImportMode, ImportWay, MappedTo,
+    MatchedBy, UpdateDraftRequest,
 };
 use longshore_protocol::{ErrorCode, Lang, Phase, ProblemKind};
 
-use crate::people::{People, caller, file, problems, settings};
+use crate::people::{People, caller, file, line, problems, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_becomes_a_draft() {
@@ -250,5 +250,50 @@ async fn of_two_changes_of_one_revision_one_is_taken() {
         answers.iter().filter_map(|answer| answer.as_ref().err()).map(CentreError::code).collect();
     assert_eq!(refused, [ErrorCode::DraftChanged]);
     assert_eq!(taken, [&people.draft_of(&people.ann).await.expect("is there").columns]);
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_headers_is_imported_by_place() {
+    let people = People::new(2);
+    let text: String = (101..104).map(|id| line(id) + "\r\n").collect();
+    let bare = |draft: &ImportDraft, mapping| UpdateDraftRequest {
+        dataset: "people".into(),
+        draft: draft.id.clone(),
+        header_row: Some(0),
+        mapping,
+        ..UpdateDraftRequest::default()
+    };
+    let draft = people.upload("bare.csv", text.clone()).await;
+    let centre = &people.house.centre;
+    let draft = centre.update_draft(&people.ann, &bare(&draft, vec![])).await.expect("is changed");
+    assert_eq!((draft.header_row, draft.asks_where, draft.asks_header), (0, false, false));
+    let headers: Vec<&str> = draft.columns.iter().map(|column| column.header.as_str()).collect();
+    assert_eq!(headers, ["A", "B", "C", "D", "E"]);
+    assert_eq!(draft.columns[0].samples, ["101", "102", "103"], "the first row is data");
+    assert!(draft.columns.iter().all(|column| column.target.is_none()), "a place is no name");
+    let names = ["id", "name", "city", "amount", "joined"];
+    let mapping: Vec<_> =
+        (0..).zip(names).map(|(index, name)| MappedTo { index, target: Some(name.to_owned()) }).collect();
+    let draft = centre.update_draft(&people.ann, &bare(&draft, mapping)).await.expect("is changed");
+    let (_, plan) = people.check(&people.ann, &draft).await;
+    assert_eq!((plan.counts.create, plan.counts.total()), (3, 3));
+    people.import(&people.ann, &plan, ImportWay::ValidRows).await;
+    assert_eq!(people.rows()[50..], [line(101), line(102), line(103)]);
+    let again = people.upload("bare.csv", text).await;
+    let again = centre.update_draft(&people.ann, &bare(&again, vec![])).await.expect("is changed");
+    assert!(again.columns.iter().all(|column| column.matched_by == MatchedBy::Memory));
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_header_row_is_shown_wherever_it_stands() {
+    let people = People::new(0);
+    let notes: String = (1..=20).map(|number| format!("note {number}\r\n")).collect();
+    let draft = people.upload("notes.csv", notes + &file(1..60)).await;
+    assert_eq!((draft.header_row, draft.asks_where, draft.asks_header), (21, true, true));
+    let shown: Vec<u32> = draft.first_rows.iter().map(|(row, _)| *row).collect();
+    assert_eq!(shown, (1..=10).chain([21]).collect::<Vec<_>>());
+    assert_eq!(draft.first_rows[10].1[1], "Name");
     people.stop().await;
 }

@@ -158,6 +158,45 @@ async fn a_workbook_gives_a_workbook_of_errors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_with_a_warning_are_shown_whatever_happens_to_them() {
+    let people = People::new(1);
+    let path = people.house.folder.path().join("long.xlsx");
+    let headers = ["ID", "Name"].map(str::to_owned).to_vec();
+    let mut writer = FaultsWriter::create(FaultsKind::Workbook, &path, "List", headers).expect("is made");
+    let cell = |kind, text| Cell { kind, text };
+    for (id, name) in [
+        ("101", "Ann"),
+        ("102", "123456789012345678"),
+        ("x", "123456789012345678"),
+        ("50", "223456789012345678"),
+        ("y", "Bob"),
+    ] {
+        let id_kind = if id.len() > 1 { CellKind::Number } else { CellKind::Text };
+        let name_kind = if name.len() > 3 { CellKind::Number } else { CellKind::Text };
+        writer.push(&[cell(id_kind, id), cell(name_kind, name)], &[], 1, "").expect("is written");
+    }
+    writer.finish().expect("is complete");
+    let draft = people.upload("long.xlsx", std::fs::read(&path).expect("reads")).await;
+    let (check, plan) = people.check(&people.ann, &draft).await;
+    assert_eq!((plan.counts, plan.warning_count), (counts(2, 1, 0, 2), 3));
+    let told: Vec<_> = plan.problems.iter().map(|found| (found.problem.code(), found.count)).collect();
+    assert_eq!(told, [("digits_lost", 3), ("wrong_type", 2)]);
+    let ask = |page| PlanRowsRequest {
+        dataset: "people".into(),
+        task: check.id.to_string(),
+        show: PlanShow::Warnings,
+        page,
+    };
+    let page = people.house.centre.plan_rows(&people.ann, &ask(1)).await.expect("answers");
+    let rows: Vec<u32> = page.rows.iter().map(|row| row.row).collect();
+    assert_eq!((page.total_row_count, rows), (3, vec![3, 4, 5]));
+    assert!(page.rows.iter().all(|row| row.cells[1].problems == [CellProblem::DigitsLost]));
+    let page = people.house.centre.plan_rows(&people.ann, &ask(2)).await.expect("answers");
+    assert_eq!((page.total_row_count, page.rows.len()), (3, 0));
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn modes_decide_which_rows_are_errors() {
     let people = People::new(1);
     for (mode, want) in [

@@ -25,7 +25,7 @@ pub struct UpdateDraftRequest {
     /// The sheet to read, by its place from 0.
     #[serde(default)]
     pub sheet: Option<u32>,
-    /// The row that holds the headers, by its number in the file, from 1.
+    /// The row that holds the headers, by its number in the file, from 1; 0 where none does.
     #[serde(default)]
     pub header_row: Option<u32>,
     /// The encoding of a text file, by name: `utf-8`, `utf-16le`, `utf-16be`, `gb18030`, `windows-1252`.
@@ -66,11 +66,15 @@ pub struct ImportDraft {
     pub sheets: Vec<SheetView>,
     /// The sheet that is read, by its place from 0.
     pub sheet: u32,
-    /// The row that holds the headers, by its number in the file, from 1.
+    /// The row that holds the headers, by its number in the file, from 1; 0 where none does: columns are called A, B and so on then.
     pub header_row: u32,
     /// Whether sheet or header row are not obvious, so that the person should look at them.
     pub asks_where: bool,
-    /// The first rows of the sheet as they stand in it, for choosing the header row: number and cells. At most 10 rows.
+    /// Whether it is the header row that is not obvious.
+    #[serde(default)]
+    pub asks_header: bool,
+    /// The first rows of the sheet as they stand in it, for choosing the header row: number and cells. At most 10 rows, and that of the
+    /// headers where it stands below them.
     pub first_rows: Vec<(u32, Vec<String>)>,
     /// The file's columns.
     pub columns: Vec<SourceColumn>,

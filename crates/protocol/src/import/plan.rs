@@ -108,6 +108,8 @@ pub enum PlanShow {
     Updates,
     /// Those that would be added.
     Creates,
+    /// Those with a warning, whatever would happen to them.
+    Warnings,
     /// All.
     All,
 }

@@ -1,0 +1,114 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page, TestInfo } from "@playwright/test";
+
+import { expect, test } from "./support/fixtures";
+import { ListPage } from "./support/list-page";
+import { Person } from "./support/person";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+async function isAccessible(page: Page, testInfo: TestInfo, name: string): Promise<void> {
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.screenshot({ path: testInfo.outputPath(`${name}-${width}.png`) });
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).exclude("#content table").analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("\n  ")}`);
+    expect.soft(found, `${name} at ${width} px`).toEqual([]);
+  }
+}
+
+test("a queued task tells its place on its page alone; a task that is being stopped says so", async ({ serve, slowShop, page }, testInfo) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const settings = { WORKER__CONCURRENCY: "1", WORKER__BEAT: "5s" };
+  const server = await serve({ config: slowShop.config, settings });
+  const other = await Person.at(server.url);
+  const blocking = await other.register({ dataset: "orders" });
+  await other.reaches(blocking, "running");
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.begin();
+  await list.reaches("queued");
+  await expect(list.panel).toContainText("Queued: you are next");
+  await isAccessible(page, testInfo, "queued");
+  await page.goto(`${server.url}/tasks`);
+  const card = page.getByRole("listitem").filter({ hasText: "Export · Orders" });
+  await expect(card.locator("p").first()).toHaveText("Queued");
+
+  await other.ask("cancelTask", { task: blocking });
+  await list.open();
+  await list.reaches("running");
+  await list.cancel.click();
+  await list.reaches("cancelling");
+  await expect(list.panel).toContainText("Cancelling…");
+  await expect(list.cancel).toHaveAttribute("aria-disabled", "true");
+  await list.reaches("cancelled");
+});
+
+test("a file whose time has passed says so, and another export can be started", async ({ serve, page }, testInfo) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  // The reaper does not come during the test, so that the record is still there.
+  const server = await serve({ settings: { TASKS__RETENTION: "3s", WORKER__REAP_INTERVAL: "1h" } });
+  const person = new Person(page.request, server.url);
+  const list = new ListPage(page, server.url);
+  await list.open();
+  const task = await person.register({ dataset: "customers", format: "csv" });
+  await person.reaches(task, "file_expired");
+  const customers = new ListPage(page, server.url, "customers");
+  await customers.open();
+  await customers.reaches("file_expired");
+  await expect(customers.panel).toContainText("File expired: export again");
+  await isAccessible(page, testInfo, "file-expired");
+  await customers.isClickable();
+});
+
+test("an export that is abandoned is accessible", async ({ serve, slowShop, page }, testInfo) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const server = await serve({ config: slowShop.config, settings: { TASKS__TIME_LIMIT: "3s", WORKER__REAP_INTERVAL: "200ms" } });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.begin();
+  await list.reaches("abandoned");
+  await isAccessible(page, testInfo, "abandoned");
+});
+
+test("a database that takes too long is named, with what can be done", async ({ serve, slowShop, page }) => {
+  const fs = await import("node:fs");
+  const text = fs.readFileSync(slowShop.config, "utf8");
+  fs.writeFileSync(slowShop.config, text.replace(/^(\[database\.\w+\]\n)/m, '$1statement_timeout = "2s"\n'));
+  const server = await serve({ config: slowShop.config, settings: { WORKER__RETRY_PAUSE: "10ms" } });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.begin();
+  await list.reaches("failed");
+  await expect(list.panel).toContainText(/Export failed: the database timed out\. Try again or narrow the date range\. .*Ref [0-9A-F]{4}/);
+  await list.isClickable();
+});
+
+test("Esc that belongs to an input method does not fold the panel", async ({ serve, slowShop, page }) => {
+  const server = await serve({ config: slowShop.config });
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.start();
+  const press = (isComposing: boolean) =>
+    page.evaluate((isComposing) => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, isComposing }));
+    }, isComposing);
+  await press(true);
+  await expect(list.panel).toBeVisible();
+  await press(false);
+  await expect(list.panel).toBeHidden();
+});
+
+test("the focus stays with the filters when one is taken off", async ({ serve, page }) => {
+  const server = await serve();
+  const list = new ListPage(page, server.url);
+  await list.open("?filter=status:eq:paid&filter=quantity:gt:1");
+  const chips = page.locator(".chip");
+  await expect(chips).toHaveCount(2);
+  await chips.last().press("Enter");
+  await expect(chips).toHaveCount(1);
+  await expect(chips.first()).toBeFocused();
+  await chips.first().press("Enter");
+  await expect(chips).toHaveCount(0);
+  await expect(page.locator("#filter-column")).toBeFocused();
+});

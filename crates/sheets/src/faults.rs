@@ -331,7 +331,7 @@ fn days(text: &str) -> Option<i64> {
 /// Microseconds of `HH:MM:SS`, also of more than a day, with a fraction of milliseconds at most.
 fn micros(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let parts: Option<Vec<u32>> = whole.split(':').map(|part| digits(part)).collect();
+    let parts: Option<Vec<u32>> = whole.split(':').map(digits).collect();
     let [hours, minutes, seconds]: [u32; 3] = parts?.try_into().ok()?;
     let millis = digits(fraction).filter(|_| fraction.len() <= 3)? * [100, 10, 1][fraction.len() - 1];
     let all = i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds);
@@ -364,7 +364,7 @@ mod tests {
             ("00:00:00.5", Some((0.5 / 86_400.0, Shown::Time))),
             ("36:00:00", Some((1.5, Shown::Elapsed))),
             ("24:00:00", Some((1.0, Shown::Elapsed))),
-            ("2026-08-01T10:30:00", Some((46_235.4375, Shown::Moment))),
+            ("2026-08-01T10:30:00", Some((46_235.437_5, Shown::Moment))),
             ("2026-08-01T00:00:00", Some((46_235.0, Shown::Moment))),
             ("2026-08-01T10:30:00Z", None),
             ("2026-08-01T10:30:00+08:00", None),

@@ -150,7 +150,7 @@ fn quotes_are_found_or_missed() {
 
 #[test]
 fn one_byte_that_is_damaged_does_not_change_the_encoding() {
-    let content = [&"Name\nMüller\nKöhler\nGräf\n".as_bytes()[..], b"Fr\xFChauf\n"].concat();
+    let content = ["Name\nMüller\nKöhler\nGräf\n".as_bytes(), b"Fr\xFChauf\n"].concat();
     let result = rows(&content);
     assert!(matches!(result, Err(ReadError::BadEncoding { row: 5, .. })), "{result:?}");
 }

@@ -147,7 +147,7 @@ fn sheet_bytes(stream: &[u8], texts: &[u32], watch: &Watch) -> Result<(u64, usiz
     let (mut is_begun, mut depth) = (false, 0_u32);
     let (mut value_count, mut text_bytes, mut number) = (0_u64, 0_u64, 0_u64);
     let mut records = Records { rest: stream };
-    while let Some(record) = records.next() {
+    for record in records.by_ref() {
         number += 1;
         if number % 4096 == 1 {
             watch.check()?;
@@ -318,7 +318,7 @@ mod tests {
             assert_eq!(count(&records).expect("it is allowed"), want, "{places:?}");
         }
         for places in [vec![0; 1000], vec![0; 11_000]] {
-            let records = workbook(&places, &[sheet.repeat(200), vec![0x20, 0, 0, 0x10].repeat(10_000)]);
+            let records = workbook(&places, &[sheet.repeat(200), [0x20, 0, 0, 0x10].repeat(10_000)]);
             let without_end = workbook(&places, &[begin(), number(1, 1).repeat(5000)]);
             assert_eq!(count(&records).is_ok(), places.len() == 1000);
             assert!(matches!(count(&without_end), Err(ReadError::Damaged { .. })));

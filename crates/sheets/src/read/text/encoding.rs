@@ -285,7 +285,7 @@ mod tests {
             ([&b"a,b\n".repeat(300_000)[..], b"caf\xE9,na\xEFve\n"].concat(), Encoding::Windows1252),
             ([&b"a,b\n".repeat(300_000)[..], &gb("订单,客户\n")].concat(), Encoding::Gb18030),
             // One byte of a few characters is damaged.
-            ([&"a,é\nb,ö\nc,ü\n".as_bytes()[..], b"d,\xE9\n"].concat(), Encoding::Utf8),
+            (["a,é\nb,ö\nc,ü\n".as_bytes(), b"d,\xE9\n"].concat(), Encoding::Utf8),
             ([&b"d,\xE9\n"[..], "a,é\nb,ö\nc,ü\n".as_bytes()].concat(), Encoding::Utf8),
             ([&b"d,\xE9\n"[..], "a,é\nb,ö\n".as_bytes()].concat(), Encoding::Windows1252),
             (gb("联通,联通\n"), Encoding::Gb18030),

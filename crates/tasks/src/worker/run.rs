@@ -103,8 +103,9 @@ async fn clean_up(
     match stands {
         Some(task) if task.state.is_final() => {
             let has_succeeded = task.state == State::Succeeded;
-            // Unless it is this run that has succeeded, and only the answers were lost.
-            if !is_told && !(has_succeeded && task.epoch == token.epoch) {
+            // It may be this run that has succeeded, while only the answers were lost.
+            let is_its_own = is_told || has_succeeded && task.epoch == token.epoch;
+            if !is_its_own {
                 job.discard(&task, Runs::Only(token)).await?;
             }
             if has_succeeded { job.settle(&task).await } else { job.discard(&task, Runs::All).await }

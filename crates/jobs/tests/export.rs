@@ -354,7 +354,8 @@ async fn an_export_without_a_task_stops_wherever_it_stands() {
     let house = House::new(ORDERS, 20_000, CentreSettings::default(), ExportSettings::default());
     let config = toml::from_str(ORDERS).expect("well-formed");
     let catalog = Catalog::from_config(&config, house.folder.path()).expect("valid");
-    let is_at: [(&str, fn(u64, Option<u64>, Unit) -> bool); 4] = [
+    type IsAt = fn(u64, Option<u64>, Unit) -> bool;
+    let is_at: [(&str, IsAt); 4] = [
         ("the beginning", |_, _, _| true),
         ("1 %", |done, _, unit| unit == Unit::Rows && done * 100 >= 20_000),
         ("99 %", |done, _, unit| unit == Unit::Rows && done * 100 >= 99 * 20_000),

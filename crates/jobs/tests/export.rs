@@ -4,8 +4,9 @@ mod support;
 
 use std::time::Duration;
 
+use longshore_jobs::export::ExportSettings;
 use longshore_jobs::{CentreError, CentreSettings};
-use longshore_protocol::{ErrorCode, FailureCode, Filter, Lang, Phase, TaskQuery};
+use longshore_protocol::{ErrorCode, FailureCode, Filter, Lang, Phase, RowsRequest, TaskQuery};
 
 use support::{House, caller, of};
 
@@ -180,4 +181,28 @@ async fn a_file_that_nobody_cleared_goes_at_the_end_of_its_retention() {
     let code = house.centre.download(&ann, task.id.as_str()).await.map_err(|error| error.code());
     assert_eq!(code, Err(ErrorCode::FileExpired));
     house.stop_workers().await;
+}
+
+#[test]
+fn what_a_page_asks_ends_when_nobody_waits_for_it() {
+    let (ended, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("starts");
+        runtime.block_on(async {
+            let house = House::new(ORDERS, 10, CentreSettings::default(), ExportSettings::default());
+            let request = RowsRequest {
+                dataset: "endless".to_owned(),
+                filters: Vec::new(),
+                sort: Vec::new(),
+                page: 1,
+                time_zone: String::new(),
+            };
+            let asked = tokio::time::timeout(Duration::from_millis(200), house.centre.rows(request));
+            assert!(asked.await.is_err(), "it has no end");
+        });
+        // Waits for threads that are at work.
+        drop(runtime);
+        ended.send(()).expect("the test waits");
+    });
+    wait.recv_timeout(Duration::from_secs(20)).expect("the database goes on with what nobody waits for");
 }

@@ -19,6 +19,17 @@ impl Texts {
         }
     }
 
+    /// The same where the rows are not counted, because that takes too long: so many were seen, and there are more.
+    pub fn row_count_over(self, seen: u64, filtered: bool) -> String {
+        let rows = grouped(seen);
+        match (self.lang, filtered) {
+            (Lang::En, false) => format!("More than {rows} rows"),
+            (Lang::En, true) => format!("More than {rows} rows match"),
+            (Lang::Zh, false) => format!("超过 {rows} 行"),
+            (Lang::Zh, true) => format!("符合条件超过 {rows} 行"),
+        }
+    }
+
     /// Name of the filter form.
     pub fn filter(self) -> &'static str {
         self.pick("Filter", "筛选")
@@ -181,12 +192,15 @@ impl Texts {
         self.pick("Pages", "分页")
     }
 
-    /// Which page this is.
-    pub fn page_of(self, page: u32, count: u32) -> String {
-        let (page, count) = (grouped(u64::from(page)), grouped(u64::from(count)));
-        match self.lang {
-            Lang::En => format!("Page {page} of {count}"),
-            Lang::Zh => format!("第 {page} / {count} 页"),
+    /// Which page this is; how many there are is absent while it is not known.
+    pub fn page_of(self, page: u32, count: impl Into<Option<u32>>) -> String {
+        let count: Option<u32> = count.into();
+        let (page, count) = (grouped(u64::from(page)), count.map(|count| grouped(u64::from(count))));
+        match (self.lang, count) {
+            (Lang::En, Some(count)) => format!("Page {page} of {count}"),
+            (Lang::Zh, Some(count)) => format!("第 {page} / {count} 页"),
+            (Lang::En, None) => format!("Page {page}"),
+            (Lang::Zh, None) => format!("第 {page} 页"),
         }
     }
 

@@ -93,7 +93,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     let total = RwSignal::new(None);
     Effect::new(move |_| {
         if let Some((_, answer)) = rows.get() {
-            total.set(answer.ok().map(|page| page.total_row_count));
+            total.set(answer.ok().and_then(|page| page.total_row_count));
         }
     });
 
@@ -110,7 +110,15 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
 
     let count = move || {
         let (is_filtered, answer) = rows.get()?;
-        answer.ok().map(|page| t.get().row_count(page.total_row_count, is_filtered))
+        answer.ok().and_then(|page| match page.total_row_count {
+            Some(count) => Some(t.get().row_count(count, is_filtered)),
+            None if page.has_more => {
+                let seen = u64::from(page.page) * u64::from(page.page_size);
+                Some(t.get().row_count_over(seen, is_filtered))
+            }
+            // Behind the last of rows that are not counted.
+            None => None,
+        })
     };
     let column_count = dataset.with_value(|dataset| dataset.columns.len());
     let body = move || {
@@ -124,7 +132,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
     };
     let pager_path = path.clone();
     let pages = move || {
-        let page = rows.get()?.1.ok().filter(|page| page.page_count() > 1)?;
+        let page = rows.get()?.1.ok().filter(|page| page.page_count().is_none_or(|count| count > 1))?;
         Some(query.with(|query| pager(&page, query, &pager_path, t.get())))
     };
     view! {

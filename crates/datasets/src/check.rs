@@ -1,6 +1,7 @@
 //! Whether datasets fit their live databases: everything that does not is found, with the key to blame and what to do.
 
 mod importing;
+mod written;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -71,10 +72,18 @@ pub fn check(dataset: &Dataset) -> Vec<Finding> {
         Ok(Some(table)) => {
             check_columns(&table, relation, &mut findings);
             check_key(&table, &mut findings);
+            if let Some(engine) = &table.engine_without_snapshot {
+                let text = format!(
+                    "its engine {engine} knows no transactions: an export of it is of no one moment if rows change meanwhile; \
+                     ALTER TABLE … ENGINE = InnoDB makes it one"
+                );
+                findings.warning("table", text);
+            }
             importing::check(&table, &mut findings);
             // What is wrong already would be told once more.
             if findings.found.iter().all(|finding| !finding.is_problem) {
                 check_reading(&mut findings);
+                written::check(&mut findings);
             }
         }
         Ok(None) => findings.problem(

@@ -17,6 +17,9 @@ use crate::source::Yield;
 
 /// Bytes that a text takes as long as nothing is known.
 const TEXT_BYTES: usize = 16;
+/// Bytes of texts after which a batch is full however few its rows are. So memory stays the same where texts are long, and the
+/// offsets of a column, which have 31 bits, have room for a text of any length that databases hold.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Gathers rows into batches.
 pub(crate) struct Columns {
@@ -36,6 +39,16 @@ impl Columns {
             builders: yields.columns.iter().map(builder).collect(),
             row_count: 0,
         }
+    }
+
+    /// Whether a batch of so many rows is full: it has these, or its texts are long. One of `usize::MAX` rows never is.
+    pub(crate) fn is_full(&self, row_count: usize) -> bool {
+        let text_bytes = |builder: &ColumnBuilder| match builder {
+            ColumnBuilder::Text(builder) => builder.values_slice().len(),
+            _ => 0,
+        };
+        self.row_count >= row_count
+            || (row_count < usize::MAX && self.builders.iter().map(text_bytes).sum::<usize>() >= BATCH_BYTES)
     }
 
     /// The batch of all rows since the last one.

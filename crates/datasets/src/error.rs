@@ -37,13 +37,14 @@ pub enum SourceError {
     },
     /// A stored value is not of its column's declared type.
     #[error(
-        "column {column}, row {row} of the result: {found} is not of the declared type {declared}; \
-         correct the value, or declare the column as text"
+        "column {column}{}: {found} is not of the declared type {declared}; \
+         correct the value, or declare the column as text",
+        row_of_result(*row)
     )]
     BadValue {
         /// The column's name.
         column: String,
-        /// The row's number in the result, from 1.
+        /// The row's number in the result, from 1; 0 where a condition or the order met the value, before there was a result.
         row: u64,
         /// What kind of value was found; never the value itself.
         found: String,
@@ -68,4 +69,8 @@ pub enum SourceError {
     /// The reader was told to stop.
     #[error("reading was stopped")]
     Stopped,
+}
+
+fn row_of_result(row: u64) -> String {
+    if row == 0 { String::new() } else { format!(", row {row} of the result") }
 }

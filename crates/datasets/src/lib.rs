@@ -25,6 +25,7 @@ pub mod daily;
 pub mod database;
 pub mod dataset;
 pub mod demo;
+mod double;
 pub mod error;
 pub mod import;
 pub mod introspect;

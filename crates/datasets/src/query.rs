@@ -1,7 +1,6 @@
 //! A request for rows, checked against a dataset: every problem is found, and each names its field.
 
 use jiff::ToSpan;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use longshore_protocol::{ColumnType, Filter, FilterOp, Problem, ProblemKind, Sort};
 
@@ -143,8 +142,7 @@ fn push_condition(
     zone: &TimeZone,
     conditions: &mut Vec<Condition>,
 ) {
-    let is_day =
-        given.as_str().is_some_and(|text| text.trim().parse::<Date>().is_ok() && !text.contains(':'));
+    let is_day = given.as_str().is_some_and(|text| value::parse_day(text.trim()).is_some());
     let next = match condition.values.as_slice() {
         _ if !is_day => None,
         [value] => after_day(value, zone),
@@ -314,7 +312,9 @@ mod tests {
         assert_eq!(conditions("le", "2026-08-01"), [format!("lt {}", at("2026-08-02T00:00:00"))]);
         assert_eq!(conditions("lt", "2026-08-01"), [format!("lt {}", at("2026-08-01T00:00:00"))]);
         assert_eq!(conditions("gt", "2026-08-01"), [format!("ge {}", at("2026-08-02T00:00:00"))]);
-        assert_eq!(conditions("le", "2026-08-01 10:00"), [format!("le {}", at("2026-08-01T10:00:00"))]);
+        for given in ["2026-08-01 10:00", "2026-08-01T10", "2026-08-01 10"] {
+            assert_eq!(conditions("le", given), [format!("le {}", at("2026-08-01T10:00:00"))], "{given}");
+        }
         let day = [format!("lt {}", at("2026-08-02T00:00:00")), format!("ge {}", at("2026-08-01T00:00:00"))];
         assert_eq!(conditions("eq", "2026-08-01"), day);
     }

@@ -31,6 +31,8 @@ pub const BATCH_ROWS: usize = 4096;
 pub const PAGE_ROWS: u32 = 50;
 /// How long an export may count its rows before it begins without knowing how many they are.
 const COUNT_WITHIN: Duration = Duration::from_secs(5);
+/// The same for a page on the screen, for which somebody waits.
+const PAGE_COUNT_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is known of a query's rows before the first of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub struct Begin {
 pub trait RowSink {
     /// Called once, before the first batch.
     fn begin(&mut self, begin: Begin) -> ControlFlow<()>;
-    /// Called for each batch, in the query's order. All but the last have [`BATCH_ROWS`] rows.
+    /// Called for each batch, in the query's order. All but the last have [`BATCH_ROWS`] rows, or fewer where texts are long.
     fn batch(&mut self, batch: RecordBatch) -> ControlFlow<()>;
 }
 
@@ -73,7 +75,7 @@ pub(crate) trait Snapshot {
         sink: &mut dyn FnMut(RecordBatch) -> ControlFlow<()>,
     ) -> Result<(), SourceError>;
 
-    /// Runs a statement that yields one number; `None` if it takes longer than `within`.
+    /// Runs a statement that yields one number; `None` if it takes longer than `within`, after which the moment may be another one.
     ///
     /// # Errors
     /// As [`Snapshot::rows`].
@@ -131,25 +133,38 @@ pub fn read(
     snapshot.rows(&Statement::select(dialect, dataset, query), &yields, &mut |batch| sink.batch(batch))
 }
 
-/// One page of a query for the screen; a page past the last gives the last. Blocks.
+/// One page of a query for the screen; a page past the last gives the last, where the rows can be counted in a moment. Blocks;
+/// setting `stop` ends it within a moment.
 ///
 /// # Errors
-/// What the database says.
-pub fn page(dataset: &Dataset, query: &Query, page: u32) -> Result<RowsPage, SourceError> {
+/// [`SourceError::Stopped`] if it was told to stop, else what the database says.
+pub fn page(
+    dataset: &Dataset,
+    query: &Query,
+    page: u32,
+    stop: &Arc<AtomicBool>,
+) -> Result<RowsPage, SourceError> {
     let dialect = Dialect::of(&dataset.database);
-    let mut snapshot = open(dataset, &Arc::default())?;
-    let total = snapshot.count(&Statement::count(dialect, dataset, query), None)?.unwrap_or(0);
-    let mut answer = RowsPage { total_row_count: total, page: 1, page_size: PAGE_ROWS, rows: Vec::new() };
-    answer.page = page.clamp(1, answer.page_count());
+    let mut snapshot = open(dataset, stop)?;
+    let total = snapshot.count(&Statement::count(dialect, dataset, query), Some(PAGE_COUNT_WITHIN))?;
+    let mut answer =
+        RowsPage { total_row_count: total, page: 1, page_size: PAGE_ROWS, has_more: false, rows: Vec::new() };
+    answer.page = page.clamp(1, answer.page_count().unwrap_or(u32::MAX));
     let offset = u64::from(answer.page - 1) * u64::from(PAGE_ROWS);
-    let select = Statement::select(dialect, dataset, query).page(PAGE_ROWS, offset);
+    // One more tells whether more follow.
+    let select = Statement::select(dialect, dataset, query).page(PAGE_ROWS + 1, offset);
     let columns = query.columns_of(dataset);
-    let yields = Yield { columns: &columns, zone: &query.zone, batch_rows: PAGE_ROWS as usize };
+    let yields = Yield { columns: &columns, zone: &query.zone, batch_rows: PAGE_ROWS as usize + 1 };
     let rows = &mut answer.rows;
     snapshot.rows(&select, &yields, &mut |batch| {
         rows.extend(text::rows(&batch));
         ControlFlow::Continue(())
     })?;
+    answer.has_more = answer.rows.len() > PAGE_ROWS as usize;
+    answer.rows.truncate(PAGE_ROWS as usize);
+    if total.is_none() && !answer.has_more && (answer.page == 1 || !answer.rows.is_empty()) {
+        answer.total_row_count = Some(offset + answer.rows.len() as u64);
+    }
     Ok(answer)
 }
 

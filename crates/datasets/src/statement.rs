@@ -1,16 +1,17 @@
 //! The SQL of a query: names from the configuration, quoted; values as parameters.
 
+mod condition;
+
 use std::borrow::Cow;
 
 use jiff::civil::Date;
-use longshore_protocol::FilterOp;
+use longshore_protocol::ColumnType;
 
 use crate::config::StoredAs;
 use crate::daily::Days;
 use crate::database::{Address, Database};
 use crate::dataset::{Column, Dataset, Relation};
-use crate::mysql;
-use crate::query::{Condition, OrderBy, Query};
+use crate::query::{OrderBy, Query};
 use crate::value::Value;
 
 /// What a statement calls the rows that it reads.
@@ -49,21 +50,70 @@ pub(crate) struct Param {
     pub(crate) stored_as: StoredAs,
 }
 
-/// A place in SQL text directly after the name of a column.
+/// The name of a column in SQL text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mention {
-    /// Bytes of the text before the place.
+    /// Bytes of the text before the name.
+    pub(crate) start: usize,
+    /// Bytes of the text before the name's end.
     pub(crate) at: usize,
     /// The SQL column, not quoted.
     pub(crate) source: String,
+}
+
+/// What a dataset says of a column's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Declared {
+    /// The column's name in the dataset.
+    pub(crate) name: String,
+    pub(crate) column_type: ColumnType,
+    pub(crate) stored_as: StoredAs,
+}
+
+impl Declared {
+    pub(crate) fn of(column: &Column) -> Declared {
+        Declared { name: column.name.clone(), column_type: column.column_type, stored_as: column.stored_as }
+    }
+}
+
+/// Which of the values that a column can hold for a parameter's value is meant, where there are several, as of floating point
+/// numbers for a decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// The one that is nearest.
+    Nearest,
+    Lowest,
+    Highest,
+}
+
+/// The mark of a parameter in SQL text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mark {
+    /// Bytes of the text before the mark.
+    pub(crate) start: usize,
+    /// Bytes of the text before the mark's end.
+    pub(crate) at: usize,
+    /// The parameter's position.
+    pub(crate) param: usize,
+    pub(crate) bound: Bound,
 }
 
 /// A column that is compared with parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Comparison {
     pub(crate) column: Mention,
-    /// Bytes of the text before the end of each parameter's mark, and the parameter's position.
-    pub(crate) marks: Vec<(usize, usize)>,
+    pub(crate) declared: Declared,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// A level of an order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ordered {
+    pub(crate) column: Mention,
+    /// `None` for a part of the key that nobody asked to sort by.
+    pub(crate) declared: Option<Declared>,
+    /// Whether it is a part of the key.
+    pub(crate) is_key: bool,
 }
 
 /// SQL text with the values of its parameters, in their order. Where columns stand in it is known, so that a database with
@@ -75,7 +125,11 @@ pub(crate) struct Statement {
     /// The select list, but of counts.
     pub(crate) selected: Vec<Mention>,
     pub(crate) comparisons: Vec<Comparison>,
-    pub(crate) ordered: Vec<Mention>,
+    /// Columns that are compared with patterns.
+    pub(crate) likened: Vec<(Mention, Declared)>,
+    pub(crate) ordered: Vec<Ordered>,
+    /// Bytes of the text before the end of the order.
+    pub(crate) order_end: usize,
     /// `FROM` and what follows up to the conditions.
     from: String,
     dialect: Dialect,
@@ -88,7 +142,9 @@ impl Statement {
             params: Vec::new(),
             selected: Vec::new(),
             comparisons: Vec::new(),
+            likened: Vec::new(),
             ordered: Vec::new(),
+            order_end: 0,
             from: String::new(),
             dialect,
         }
@@ -116,8 +172,9 @@ impl Statement {
 
     /// Adds the name of a column.
     fn push_name(&mut self, source: &str) -> Mention {
+        let start = self.sql.len();
         self.sql.push_str(&self.dialect.quoted(source));
-        Mention { at: self.sql.len(), source: source.to_owned() }
+        Mention { start, at: self.sql.len(), source: source.to_owned() }
     }
 
     fn push_selected(&mut self, source: &str) {
@@ -126,9 +183,13 @@ impl Statement {
     }
 
     /// Adds the name of a column that the parameters added from now on are compared with.
-    fn push_compared(&mut self, source: &str) {
-        let column = self.push_name(source);
-        self.comparisons.push(Comparison { column, marks: Vec::new() });
+    fn push_compared(&mut self, column: &Column) {
+        let mention = self.push_name(&column.source);
+        self.comparisons.push(Comparison {
+            column: mention,
+            declared: Declared::of(column),
+            marks: Vec::new(),
+        });
     }
 
     /// Counts the rows of a query.
@@ -179,9 +240,15 @@ impl Statement {
     }
 
     fn push_day_comparison(&mut self, column: &Column, comparison: &str, day: Date) {
-        self.push_compared(&column.source);
+        if condition::has_clock_in_text(self.dialect, column) {
+            self.push_name(&column.source);
+            self.sql.push_str(&format!(" {comparison} "));
+            self.push_mark(StoredAs::Plain, Value::Date(day));
+            return;
+        }
+        self.push_compared(column);
         self.sql.push_str(&format!(" {comparison} "));
-        self.push_param(column, Value::Date(day));
+        self.push_param(column, Value::Date(day), Bound::Nearest);
     }
 
     /// Selects the rows of a query in any order.
@@ -225,86 +292,33 @@ impl Statement {
         }
     }
 
-    fn push_condition(&mut self, column: &Column, condition: &Condition) {
-        let Some(value) = condition.values.first() else {
-            self.push_name(&column.source);
-            let is_wanted = condition.op == FilterOp::NotNull;
-            self.sql.push_str(if is_wanted { " IS NOT NULL" } else { " IS NULL" });
-            return;
-        };
-        match condition.op {
-            FilterOp::In => {
-                self.push_compared(&column.source);
-                self.sql.push_str(" IN (");
-                for (position, value) in condition.values.iter().enumerate() {
-                    self.sql.push_str(if position == 0 { "" } else { ", " });
-                    self.push_param(column, value.clone());
-                }
-                self.sql.push(')');
-            }
-            FilterOp::Contains => self.push_like(column, value, "%"),
-            FilterOp::StartsWith => self.push_like(column, value, ""),
-            FilterOp::Ne => {
-                self.sql.push('(');
-                self.push_compared(&column.source);
-                self.sql.push_str(" <> ");
-                self.push_param(column, value.clone());
-                self.sql.push_str(" OR ");
-                self.push_name(&column.source);
-                self.sql.push_str(" IS NULL)");
-            }
-            op => {
-                self.push_compared(&column.source);
-                self.sql.push_str(&format!(" {} ", comparison(op)));
-                self.push_param(column, value.clone());
-            }
-        }
-    }
-
     /// Adds a parameter and its mark, compared with the last column that was said to be compared.
-    fn push_param(&mut self, column: &Column, value: Value) {
+    fn push_param(&mut self, column: &Column, value: Value, bound: Bound) {
+        let start = self.sql.len();
         self.push_mark(column.stored_as, value);
-        let mark = (self.sql.len(), self.params.len() - 1);
+        let mark = Mark { start, at: self.sql.len(), param: self.params.len() - 1, bound };
         if let Some(comparison) = self.comparisons.last_mut() {
             comparison.marks.push(mark);
         }
     }
 
+    /// Adds a parameter and its mark, which is taken as it is.
     fn push_mark(&mut self, stored_as: StoredAs, value: Value) {
-        let param = Param { value, stored_as };
         match self.dialect {
-            Dialect::Sqlite => self.sql.push('?'),
+            Dialect::Sqlite | Dialect::MySql => self.sql.push('?'),
             Dialect::Postgres => self.sql.push_str(&format!("${}", self.params.len() + 1)),
-            Dialect::MySql => self.sql.push_str(&mysql::mark(&param)),
         }
-        self.params.push(param);
-    }
-
-    /// Case-insensitive, of ASCII letters at least (<https://sqlite.org/lang_expr.html#like>).
-    fn push_like(&mut self, column: &Column, value: &Value, before: &str) {
-        let text = if let Value::Text(text) = value { text.as_str() } else { "" };
-        // `|` rather than a backslash, which MySQL takes for an escape in the literal that names it.
-        let escaped = text.replace('|', "||").replace('%', "|%").replace('_', "|_");
-        // Bytes are shown, and so looked for, as hexadecimal digits.
-        let is_hex = self.dialect == Dialect::MySql && column.stored_as == StoredAs::Bytes;
-        self.sql.push_str(if is_hex { "HEX(" } else { "" });
-        self.push_name(&column.source);
-        self.sql.push_str(match self.dialect {
-            Dialect::MySql if is_hex => ") LIKE ",
-            Dialect::Sqlite | Dialect::MySql => " LIKE ",
-            // What is shown as text may be an identifier or an enumeration.
-            Dialect::Postgres => "::text ILIKE ",
-        });
-        // A pattern is text, whatever the column holds.
-        self.push_mark(StoredAs::Plain, Value::Text(format!("{before}{escaped}%")));
-        self.sql.push_str(" ESCAPE '|'");
+        self.params.push(Param { value, stored_as });
     }
 
     fn push_order_by(&mut self, dataset: &Dataset, order: &[OrderBy]) {
-        let wanted =
-            order.iter().map(|level| (dataset.columns[level.column].source.as_str(), level.descending));
+        let wanted = order.iter().map(|level| {
+            let column = &dataset.columns[level.column];
+            (column.source.as_str(), level.descending, Some(Declared::of(column)))
+        });
+        let of_key = dataset.key.iter().map(|key| (key.as_str(), false, None));
         let mut seen = Vec::new();
-        for (source, descending) in wanted.chain(dataset.key.iter().map(|key| (key.as_str(), false))) {
+        for (source, descending, declared) in wanted.chain(of_key) {
             if seen.contains(&source) {
                 continue;
             }
@@ -313,21 +327,12 @@ impl Statement {
             if self.dialect == Dialect::Postgres {
                 self.sql.push_str(&format!("{RELATION}."));
             }
-            let mention = self.push_name(source);
-            self.ordered.push(mention);
+            let column = self.push_name(source);
+            let is_key = dataset.key.iter().any(|key| key == source);
+            self.ordered.push(Ordered { column, declared, is_key });
             self.sql.push_str(if descending { " DESC" } else { "" });
             seen.push(source);
         }
-    }
-}
-
-fn comparison(op: FilterOp) -> &'static str {
-    match op {
-        FilterOp::Lt => "<",
-        FilterOp::Le => "<=",
-        FilterOp::Gt => ">",
-        FilterOp::Ge => ">=",
-        // The others are written out by `push_condition`.
-        _ => "=",
+        self.order_end = self.sql.len();
     }
 }

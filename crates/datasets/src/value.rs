@@ -84,8 +84,9 @@ fn read_text(text: &str, column_type: ColumnType, zone: &TimeZone) -> Option<Val
             "false" | "0" | "no" | "否" => Some(Value::Boolean(false)),
             _ => None,
         },
-        ColumnType::Date => text.parse().ok().map(Value::Date),
-        ColumnType::Time => text.parse().ok().map(Value::Time),
+        ColumnType::Date => parse_day(text).map(Value::Date),
+        // What begins with a day would lose it.
+        ColumnType::Time => text.parse().ok().filter(|_| !text.contains('-')).map(Value::Time),
         ColumnType::Timestamp => parse_timestamp(text).map(Value::Timestamp),
         ColumnType::TimestampTz => parse_moment(text, zone).map(Value::TimestampTz),
     }
@@ -114,16 +115,16 @@ pub fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     (unscaled < 10i128.pow(38)).then_some(if negative { -unscaled } else { unscaled })
 }
 
+/// Reads `2026-08-01`, and nothing that has a time.
+pub fn parse_day(text: &str) -> Option<Date> {
+    let is_bare = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+'));
+    text.parse().ok().filter(|_| is_bare)
+}
+
 /// Reads `2026-08-01 10:30:00`, with `T` for the space, with a fraction, with a trailing `Z`, or a day alone.
 pub fn parse_timestamp(text: &str) -> Option<DateTime> {
     let text = text.strip_suffix(['Z', 'z']).unwrap_or(text);
-    if let Ok(date) = text.parse::<Date>()
-        && text.len() <= "+YYYYYY-MM-DD".len()
-        && !text.contains(':')
-    {
-        return Some(date.to_datetime(Time::midnight()));
-    }
-    text.parse().ok()
+    parse_day(text).map(|day| day.to_datetime(Time::midnight())).or_else(|| text.parse().ok())
 }
 
 /// Reads a moment: with an offset (`2026-08-01T10:30:00+08:00`, `…Z`), or else as the time in `zone`.
@@ -186,6 +187,11 @@ mod tests {
             (json!("maybe"), ColumnType::Boolean, None),
             (json!("2026-08-01"), ColumnType::Date, Some(date("2026-08-01"))),
             (json!("2026-02-30"), ColumnType::Date, None),
+            (json!("2026-08-01 10:30"), ColumnType::Date, None),
+            (json!("2026-08-01T10"), ColumnType::Date, None),
+            (json!("2026-08-01T10"), ColumnType::Timestamp, Some(time("2026-08-01 10:00:00"))),
+            (json!("2026-08-01T10"), ColumnType::TimestampTz, Some(moment("2026-08-01T02:00:00Z"))),
+            (json!("2026-08-01 10:30"), ColumnType::Time, None),
             (json!("2026-08-01"), ColumnType::Timestamp, Some(time("2026-08-01 00:00:00"))),
             (json!("2026-08-01T10:30:00Z"), ColumnType::Timestamp, Some(time("2026-08-01 10:30:00"))),
             (json!("2026-08-01 10:30"), ColumnType::Timestamp, Some(time("2026-08-01 10:30:00"))),

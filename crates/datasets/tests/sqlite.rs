@@ -186,11 +186,11 @@ fn an_order_with_ties_is_total_and_pages_fit_together() {
     assert_eq!(rows, want);
     let mut paged = Vec::new();
     for page in 1..=200 {
-        paged.extend(source::page(&table.dataset, &sorted, page).expect("reads").rows);
+        paged.extend(source::page(&table.dataset, &sorted, page, &Arc::default()).expect("reads").rows);
     }
     assert_eq!(paged, want);
-    let last = source::page(&table.dataset, &sorted, 9_999).expect("reads");
-    assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, 10_000, 50));
+    let last = source::page(&table.dataset, &sorted, 9_999, &Arc::default()).expect("reads");
+    assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, Some(10_000), 50));
 }
 
 #[test]
@@ -229,7 +229,82 @@ fn a_stop_ends_even_a_long_sort() {
         }
     });
     stop.store(true, Ordering::Relaxed);
+    let page = source::page(&endless.dataset, &query(&endless.dataset, &[], &[], &["-i"]), 1, &stop);
+    assert!(matches!(page, Err(SourceError::Stopped)), "{page:?}");
     assert!(matches!(reader.join().expect("no panic"), Err(SourceError::Stopped)));
+}
+
+#[test]
+fn a_page_does_not_wait_for_a_long_count() {
+    // Each row takes milliseconds, and there are thousands.
+    let sql = "CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE c (x INTEGER);
+               WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO c SELECT i FROM n;
+               INSERT INTO t SELECT x FROM c LIMIT 10000;
+               CREATE VIEW v AS SELECT id, (SELECT count(*) FROM c WHERE x <> t.id) AS cost FROM t;";
+    let toml = "[database.db]\nurl='sqlite:things.db'\n[dataset.v]\ndatabase='db'\ntable='v'\nkey=['id']\n\
+                column=[{name='id',type='integer'},{name='cost',type='integer'}]";
+    let costly = fixture(toml, sql, "v");
+    let wanted = query(&costly.dataset, &["id"], &[("cost", "gt", json!(0))], &[]);
+    let page = source::page(&costly.dataset, &wanted, 2, &Arc::default()).expect("reads");
+    assert_eq!((page.page, page.page_count(), page.has_more), (2, None, true));
+    assert_eq!(page.rows, (51..=100).map(|id| vec![Some(id.to_string())]).collect::<Vec<_>>());
+    // What is seen to its end is counted.
+    let few = query(&costly.dataset, &["id"], &[("id", "le", json!(70))], &[]);
+    let page = source::page(&costly.dataset, &few, 2, &Arc::default()).expect("reads");
+    assert_eq!((page.total_row_count, page.page_count(), page.has_more), (Some(70), Some(2), false));
+    assert_eq!(page.rows.len(), 20);
+}
+
+#[test]
+fn nothing_can_be_written() {
+    let toml = "[database.db]\nurl='sqlite:things.db'\n[dataset.t]\ndatabase='db'\nkey=['id']\n\
+                query='DELETE FROM t RETURNING id'\ncolumn=[{name='id',type='integer'}]";
+    let table = fixture(toml, "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)", "t");
+    let count = || -> i64 {
+        let connection = Connection::open(table.folder.path().join("things.db")).expect("opens");
+        connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).expect("counts")
+    };
+    for select in [
+        "DELETE FROM t RETURNING id",
+        "WITH d AS (SELECT 1) DELETE FROM t RETURNING id",
+        "SELECT 1 AS id) AS x; DELETE FROM t; --",
+    ] {
+        let mut dataset = table.dataset.clone();
+        dataset.relation = longshore_datasets::dataset::Relation::Query(select.to_owned());
+        let done = source::read(
+            &dataset,
+            &query(&dataset, &[], &[], &[]),
+            &Arc::default(),
+            &mut Collected::default(),
+        );
+        assert!(matches!(done, Err(SourceError::Database { is_transient: false, .. })), "{select}: {done:?}");
+        assert_eq!(count(), 1, "{select}");
+    }
+}
+
+#[test]
+fn extremes_arrive_and_are_found() {
+    let sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, clock TEXT, code BLOB, v TEXT);
+               INSERT INTO t VALUES (1, -9223372036854775808, '10:30', x'00ff', 'a' || char(0) || 'b'),
+                                    (2, 9223372036854775807, '23:59:59.999999', x'', 'a');";
+    let toml = "[database.db]\nurl='sqlite:things.db'\n[dataset.t]\ndatabase='db'\ntable='t'\nkey=['id']\n\
+                column=[{name='n',type='integer'},{name='clock',type='time'},\
+                {name='code',type='text',stored_as='bytes'},{name='v',type='text'}]";
+    let table = fixture(toml, sql, "t");
+    let found = |column: &str, op: &str, value: serde_json::Value| -> Vec<Vec<Option<String>>> {
+        read(&table.dataset, &query(&table.dataset, &[], &[(column, op, value)], &[])).expect("reads")
+    };
+    let row = |cells: [&str; 4]| cells.map(|cell| Some(cell.to_owned())).to_vec();
+    let first = row(["-9223372036854775808", "10:30:00", "00ff", "a\0b"]);
+    let second = row(["9223372036854775807", "23:59:59.999999", "", "a"]);
+    assert_eq!(
+        read(&table.dataset, &query(&table.dataset, &[], &[], &[])).expect("reads"),
+        [first.clone(), second.clone()]
+    );
+    assert_eq!(found("n", "eq", json!(i64::MIN)), [first.clone()]);
+    assert_eq!(found("n", "gt", json!(i64::MIN)), [second.clone()]);
+    assert_eq!(found("clock", "le", json!("10:30")), [first]);
+    assert_eq!(found("v", "eq", json!("a")), [second]);
 }
 
 #[test]
@@ -250,7 +325,8 @@ fn what_is_wrong_with_a_database_is_named() {
     };
     let sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, '5'), (2, x'00ff'), (3, 'five');";
     for (column, found) in [
-        ("{name='v',type='integer'}", "text value"),
+        // Sorting as numbers meets it first.
+        ("{name='v',type='integer'}", "blob value"),
         ("{name='v',type='text'}", "blob value"),
         ("{name='v',type='date'}", "text value"),
     ] {

@@ -12,6 +12,7 @@ const LEFT_OUT: &[&str] = &[
     "filters mean what they say",
     "moments are of the persons zone",
     "a stop ends a sort",
+    "a stop ends a page",
 ];
 
 struct File {

@@ -1,6 +1,7 @@
 //! The calls of a front end, for one caller at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use longshore_datasets::{Catalog, Dataset, Query, source};
@@ -28,6 +29,15 @@ use crate::view::task_view;
 /// Tasks that a list shows.
 pub const HISTORY_MAX: usize = 100;
 pub(crate) type Answer<T> = Result<T, CentreError>;
+
+/// Stops what it was given to once nobody waits for the answer any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// Settings of the centre.
 #[derive(Clone, Debug)]
@@ -92,7 +102,7 @@ impl Centre {
         self.catalog.all().into_iter().map(view).collect()
     }
 
-    /// One page of rows for the screen.
+    /// One page of rows for the screen. Dropping it ends what the database does for it.
     ///
     /// # Errors
     /// `UnknownDataset`, `Invalid`, `Source`.
@@ -105,7 +115,10 @@ impl Centre {
         if !problems.is_empty() {
             return Err(CentreError::Invalid(problems));
         }
-        let page = tokio::task::spawn_blocking(move || source::page(&dataset, &query, request.page)).await;
+        let stop = Arc::new(AtomicBool::new(false));
+        let _stops_when_dropped = StopOnDrop(Arc::clone(&stop));
+        let page = tokio::task::spawn_blocking(move || source::page(&dataset, &query, request.page, &stop));
+        let page = page.await;
         Ok(page.map_err(|error| CentreError::Internal(error.to_string()))??)
     }
 

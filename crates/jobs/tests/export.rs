@@ -12,7 +12,7 @@ use longshore_datasets::Catalog;
 use longshore_jobs::export::{ExportSettings, LocalError, LocalExport, export_to_file};
 use longshore_jobs::{CentreError, CentreSettings, Compression};
 use longshore_protocol::{
-    ErrorCode, FailureCode, Filter, Lang, Phase, StatisticsRequest, TaskKind, TaskQuery, Unit,
+    ErrorCode, FailureCode, Filter, Lang, Phase, RowsRequest, StatisticsRequest, TaskKind, TaskQuery, Unit,
 };
 use longshore_tasks::entity::{Payload, Slot};
 use longshore_tasks::{Event, NewTask, Outcome, apply, register};
@@ -384,4 +384,28 @@ async fn an_export_without_a_task_stops_wherever_it_stands() {
         assert!(reports.load(Ordering::Relaxed) < 3, "{moment}: it went on");
         assert_eq!(std::fs::read_dir(target.path()).expect("is there").count(), 0, "{moment}");
     }
+}
+
+#[test]
+fn what_a_page_asks_ends_when_nobody_waits_for_it() {
+    let (ended, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("starts");
+        runtime.block_on(async {
+            let house = House::new(ORDERS, 10, CentreSettings::default(), ExportSettings::default());
+            let request = RowsRequest {
+                dataset: "endless".to_owned(),
+                filters: Vec::new(),
+                sort: Vec::new(),
+                page: 1,
+                time_zone: String::new(),
+            };
+            let asked = tokio::time::timeout(Duration::from_millis(200), house.centre.rows(request));
+            assert!(asked.await.is_err(), "it has no end");
+        });
+        // Waits for threads that are at work.
+        drop(runtime);
+        ended.send(()).expect("the test waits");
+    });
+    wait.recv_timeout(Duration::from_secs(20)).expect("the database goes on with what nobody waits for");
 }

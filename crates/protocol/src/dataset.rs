@@ -260,20 +260,23 @@ pub type Cell = Option<String>;
 /// One page of rows, in the order and with the columns of the [`DatasetView`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowsPage {
-    /// Rows that match in all.
-    pub total_row_count: u64,
+    /// Rows that match in all; `None` where counting them takes too long.
+    pub total_row_count: Option<u64>,
     /// This page's number, from 1.
     pub page: u32,
     /// Rows a page holds at most.
     pub page_size: u32,
+    /// Whether more rows follow.
+    #[serde(default)]
+    pub has_more: bool,
     /// The rows.
     pub rows: Vec<Vec<Cell>>,
 }
 
 impl RowsPage {
-    /// Number of pages, at least 1.
-    pub fn page_count(&self) -> u32 {
-        let pages = self.total_row_count.div_ceil(u64::from(self.page_size.max(1)));
-        u32::try_from(pages.max(1)).unwrap_or(u32::MAX)
+    /// Number of pages, at least 1; `None` where the rows are not counted.
+    pub fn page_count(&self) -> Option<u32> {
+        let pages = self.total_row_count?.div_ceil(u64::from(self.page_size.max(1)));
+        Some(u32::try_from(pages.max(1)).unwrap_or(u32::MAX))
     }
 }

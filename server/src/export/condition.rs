@@ -39,6 +39,12 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Filter> {
         bail!("--where: {text:?} names no column before {mark}");
     }
     let several = op == FilterOp::Eq && value.contains(',') && !value.starts_with('"');
+    if several && is_grouped(value) {
+        bail!(
+            "--where: {text:?} can be read as one number with its thousands set apart, or as a list; write the number without \
+             commas, or a space after each comma of a list"
+        );
+    }
     let (op, value) = if several {
         let values = value.split(',').map(|value| Value::String(value.trim().to_owned()));
         (FilterOp::In, Value::Array(values.collect()))
@@ -46,6 +52,17 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Filter> {
         (op, Value::String(unquoted(value).to_owned()))
     };
     Ok(Filter { column: column.to_owned(), op: op.name().to_owned(), value })
+}
+
+/// Whether it reads as a number such as `1,000` or `-12,345.67`.
+fn is_grouped(value: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = value.trim_start_matches(['-', '+']);
+    let (whole, fraction) = whole.split_once('.').unwrap_or((whole, "0"));
+    let mut groups = whole.split(',');
+    is_digits(fraction)
+        && groups.next().is_some_and(|first| first.len() <= 3 && is_digits(first))
+        && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
 /// A value in double quotes may hold commas.
@@ -70,6 +87,11 @@ mod tests {
             ("no^=SO-", "no", "starts_with", json!("SO-")),
             ("status!=paid", "status", "ne", json!("paid")),
             ("status=paid, shipped", "status", "in", json!(["paid", "shipped"])),
+            ("id=101, 102", "id", "in", json!(["101", "102"])),
+            ("id=1,22,333", "id", "in", json!(["1", "22", "333"])),
+            ("id=1000,200", "id", "in", json!(["1000", "200"])),
+            ("no=\"1,000\"", "no", "eq", json!("1,000")),
+            ("total=1.5,2.5", "total", "in", json!(["1.5", "2.5"])),
             ("city=\"Paris, Texas\"", "city", "eq", json!("Paris, Texas")),
             ("name=", "name", "eq", json!("")),
             ("paid_at IS NULL", "paid_at", "is_null", json!(null)),
@@ -79,7 +101,7 @@ mod tests {
             assert_eq!((filter.column.as_str(), filter.op.as_str()), (column, op), "{text}");
             assert_eq!(filter.value, value, "{text}");
         }
-        for text in ["status", "", "=paid"] {
+        for text in ["status", "", "=paid", "total=1,000", "total=-12,345.67", "id=101,102"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -24,6 +24,8 @@ pub struct Table {
     pub keys: Vec<Vec<String>>,
     /// Columns that begin an index, so that sorting by them is cheap.
     pub indexed: Vec<String>,
+    /// What keeps its rows, where that knows no transactions and therefore no snapshot, such as `MyISAM`.
+    pub engine_without_snapshot: Option<String>,
 }
 
 impl Table {

@@ -16,8 +16,10 @@ use crate::mysql::MySqlSnapshot;
 use crate::mysql::held::{Held, held};
 use crate::statement::Dialect;
 
-const KIND: &str = "SELECT table_type FROM information_schema.tables \
-    WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
+/// Its kind, its engine, and whether that knows no transactions.
+const KIND: &str = "SELECT t.table_type, t.engine, COALESCE(e.transactions <> 'YES', 0) \
+    FROM information_schema.tables AS t LEFT JOIN information_schema.engines AS e ON e.engine = t.engine \
+    WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ?";
 const COLUMNS: &str = "SELECT column_name, column_type FROM information_schema.columns \
     WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
 /// Index, whether it is unique, column, and whether only the beginning of its values is in it, by place in the index;
@@ -40,7 +42,11 @@ pub(super) fn describe(database: &str, url: &str, relation: &Relation) -> Result
         Relation::Table { schema, name } => (schema, name),
     };
     let place = || Params::from((schema.clone(), name.clone()));
-    let Some(kind) = snapshot.ask::<String>(KIND, place())?.pop() else { return Ok(None) };
+    let Some((kind, engine, has_no_snapshot)) =
+        snapshot.ask::<(String, Option<String>, bool)>(KIND, place())?.pop()
+    else {
+        return Ok(None);
+    };
     let quoted = match schema {
         Some(schema) => format!("{}.{}", Dialect::MySql.quoted(schema), Dialect::MySql.quoted(name)),
         None => Dialect::MySql.quoted(name),
@@ -53,7 +59,12 @@ pub(super) fn describe(database: &str, url: &str, relation: &Relation) -> Result
     });
     // A table that keeps its history calls itself otherwise.
     let is_table = matches!(kind.as_str(), "BASE TABLE" | "SYSTEM VERSIONED");
-    let mut table = Table { is_table, columns: columns.collect(), ..Table::default() };
+    let mut table = Table {
+        is_table,
+        columns: columns.collect(),
+        engine_without_snapshot: engine.filter(|_| has_no_snapshot),
+        ..Table::default()
+    };
     let mut indexes: Vec<(String, bool, Vec<Option<String>>, bool)> = Vec::new();
     for (index, is_unique, column, is_part) in
         snapshot.ask::<(String, bool, Option<String>, bool)>(INDEXES, place())?

@@ -16,6 +16,7 @@ use super::held::{self, Held};
 use crate::columns::{ColumnBuilder, Columns};
 use crate::config::StoredAs;
 use crate::dataset::Column;
+use crate::double;
 use crate::source::Yield;
 use crate::text::hex;
 use crate::value::{parse_moment, parse_timestamp};
@@ -49,6 +50,11 @@ impl<'a> BatchBuilder<'a> {
     /// Rows since the last batch.
     pub(super) fn row_count(&self) -> usize {
         self.batch.row_count
+    }
+
+    /// See [`Columns::is_full`].
+    pub(super) fn is_full(&self, row_count: usize) -> bool {
+        self.batch.is_full(row_count)
     }
 
     pub(super) fn append(&mut self, row: Row) -> Result<(), Fault> {
@@ -177,14 +183,12 @@ fn decimal(value: &Value, scale: u8, is_scaled: bool) -> Result<i128, Found> {
     let scaled = |number: i128| {
         if is_scaled { Ok(number) } else { Ok(number * 10i128.pow(u32::from(scale))) }
     };
-    // Rounded to the scale, as the shortest text of a double that once was a decimal would be.
-    let rounded = |text: String| chars::decimal(text.as_bytes(), scale).ok_or(TOO_MANY);
     match value {
         Value::Int(number) => scaled(i128::from(*number)),
         Value::UInt(number) => scaled(i128::from(*number)),
         Value::Bytes(digits) => chars::decimal(digits, if is_scaled { 0 } else { scale }).ok_or(TOO_MANY),
-        Value::Float(number) => rounded(format!("{number:.precision$}", precision = usize::from(scale))),
-        Value::Double(number) => rounded(format!("{number:.precision$}", precision = usize::from(scale))),
+        Value::Float(number) => double::decimal_of_single(*number, scale).ok_or(TOO_MANY),
+        Value::Double(number) => double::decimal_of(*number, scale).ok_or(TOO_MANY),
         _ => Err(UNEXPECTED),
     }
 }
@@ -192,8 +196,7 @@ fn decimal(value: &Value, scale: u8, is_scaled: bool) -> Result<i128, Found> {
 fn float(value: &Value) -> Result<f64, Found> {
     match value {
         Value::Double(number) => Ok(*number),
-        // By way of its shortest text: 0.1 of a FLOAT column is 0.1 for people, and not 0.10000000149011612.
-        Value::Float(number) => Ok(number.to_string().parse().unwrap_or(f64::from(*number))),
+        Value::Float(number) => Ok(double::shown_single(*number)),
         Value::Int(number) => Ok(*number as f64),
         Value::UInt(number) => Ok(*number as f64),
         Value::Bytes(digits) => {

@@ -12,6 +12,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,13 +21,13 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use jiff::Timestamp;
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{BinaryProtocol, Conn, Opts, Params, QueryResult};
+use mysql_async::{BinaryProtocol, Conn, Opts, Params, QueryResult, Value as SqlValue};
 use tokio::runtime::{Builder, Runtime};
 
 use self::decode::BatchBuilder;
 use self::fault::Fault;
 pub(crate) use self::import::MySqlTarget;
-pub(crate) use self::param::mark;
+use self::param::Compared;
 use self::session::{Limits, Session};
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
@@ -81,18 +82,26 @@ impl MySqlSnapshot {
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| explained(error.into()))?;
         let opts = session::options(url).map_err(|error| explained(error.into()))?;
-        let limits = Limits::new(stop, Some(session::CONNECT_TIMEOUT));
-        let began = runtime.block_on(limits.guard(Session::begin(opts.clone(), making)));
-        let (session, at) = began.map_err(|fault| explained(fault.of_connecting()))?;
-        Ok(MySqlSnapshot {
-            session: Some(session),
+        let mut snapshot = MySqlSnapshot {
+            session: None,
             runtime,
             opts,
             dataset: name.to_owned(),
-            at,
+            at: Timestamp::UNIX_EPOCH,
             stop: Arc::clone(stop),
             statement_timeout,
-        })
+        };
+        snapshot.connect(making)?;
+        Ok(snapshot)
+    }
+
+    /// Makes a session, with a transaction of its own.
+    fn connect(&mut self, making: [&str; 2]) -> Result<(), SourceError> {
+        let limits = Limits::new(&self.stop, Some(session::CONNECT_TIMEOUT));
+        let began = self.runtime.block_on(limits.guard(Session::begin(self.opts.clone(), making)));
+        let (session, at) = began.map_err(|fault| fault.of_connecting().explained(&self.dataset))?;
+        (self.session, self.at) = (Some(session), at);
+        Ok(())
     }
 
     /// All rows of a small result.
@@ -169,9 +178,8 @@ impl Snapshot for MySqlSnapshot {
         sink: &mut dyn FnMut(RecordBatch) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
         self.within(self.statement_timeout, |runtime, connection, limits| {
-            let params = param::all(&statement.params);
-            let mut result =
-                runtime.block_on(limits.guard(connection.exec_iter(statement.sql.as_str(), params)))?;
+            let (sql, params) = runtime.block_on(limits.guard(fitted(connection, statement)))?;
+            let mut result = runtime.block_on(limits.guard(connection.exec_iter(sql, params)))?;
             let mut builder = BatchBuilder::new(yields, result.columns_ref())?;
             loop {
                 let is_last =
@@ -190,24 +198,64 @@ impl Snapshot for MySqlSnapshot {
     fn count(&mut self, statement: &Statement, within: Option<Duration>) -> Result<Option<u64>, SourceError> {
         let shortest = within.into_iter().chain(self.statement_timeout).min();
         let counted = self.within(shortest, |runtime, connection, limits| {
-            let params = param::all(&statement.params);
-            let number = connection.exec_first::<u64, _, _>(statement.sql.as_str(), params);
+            let (sql, params) = runtime.block_on(limits.guard(fitted(connection, statement)))?;
+            let number = connection.exec_first::<u64, _, _>(sql, params);
             Ok(runtime.block_on(limits.guard(number))?.unwrap_or(0))
         });
         match counted {
             Ok(number) => Ok(Some(number)),
-            Err(SourceError::Timeout { .. }) if within.is_some() && self.session.is_some() => Ok(None),
+            Err(SourceError::Timeout { .. }) if within.is_some() => {
+                // The server has not ended the statement in time, and so it was left. Nothing was read yet, so that another
+                // snapshot serves as well.
+                if self.session.is_none() {
+                    self.connect(session::READS)?;
+                }
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
 
     fn check(&mut self, statement: &Statement, columns: &[&Column]) -> Result<(), SourceError> {
         self.within(self.statement_timeout, |runtime, connection, limits| {
-            let prepared = runtime.block_on(limits.guard(connection.prep(statement.sql.as_str())))?;
+            let (sql, _) = runtime.block_on(limits.guard(fitted(connection, statement)))?;
+            let prepared = runtime.block_on(limits.guard(connection.prep(sql)))?;
             held::kinds(columns, &prepared.columns())?;
             Ok(())
         })
     }
+}
+
+/// The text of a statement as its columns ask for it, with its parameters. What columns are compared is learnt first: the server
+/// tells it of a statement that is only prepared.
+async fn fitted(connection: &mut Conn, statement: &Statement) -> Result<(String, Params), Fault> {
+    let mut values: Vec<SqlValue> = statement.params.iter().map(param::stored).collect();
+    let mut sources: Vec<&str> =
+        statement.comparisons.iter().map(|comparison| comparison.column.source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    if sources.is_empty() {
+        let params = if values.is_empty() { Params::Empty } else { Params::Positional(values) };
+        return Ok((statement.sql.clone(), params));
+    }
+    let described = connection.prep(statement.select_of_same(&sources)).await?.columns();
+    let mut inserted: Vec<(usize, Cow<'static, str>)> = Vec::new();
+    for comparison in &statement.comparisons {
+        let place = sources.iter().position(|source| *source == comparison.column.source);
+        let held = place.and_then(|place| described.get(place)).map_or(held::Held::Unknown, held::held);
+        let params: Vec<_> =
+            comparison.marks.iter().map(|mark| (&statement.params[mark.param], mark.bound)).collect();
+        let Compared { column: (before, after), marks } =
+            param::compared(held, &comparison.declared, &params);
+        inserted.push((comparison.column.start, before.into()));
+        inserted.push((comparison.column.at, after.into()));
+        for (mark, ((before, after), value)) in comparison.marks.iter().zip(marks) {
+            inserted.push((mark.start, before.into()));
+            inserted.push((mark.at, after.into()));
+            values[mark.param] = value;
+        }
+    }
+    Ok((statement.with_casts(inserted), Params::Positional(values)))
 }
 
 /// Reads rows until there are `batch_rows`; whether there are no more.
@@ -216,7 +264,7 @@ async fn fill(
     result: &mut QueryResult<'_, 'static, BinaryProtocol>,
     batch_rows: usize,
 ) -> Result<bool, Fault> {
-    while builder.row_count() < batch_rows {
+    while !builder.is_full(batch_rows) {
         match result.next().await? {
             Some(row) => builder.append(row)?,
             None => return Ok(true),

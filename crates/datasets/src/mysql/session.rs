@@ -82,10 +82,10 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects and runs the statements that make the session, which mostly begin a transaction; with its moment by the server's
-    /// clock.
+    /// clock. That is asked before, so that whatever was there at the moment is seen.
     pub(super) async fn begin(opts: Opts, making: [&str; 2]) -> Result<(Session, Timestamp), Fault> {
         let mut connection = Conn::new(opts).await?;
-        for statement in ["SET NAMES utf8mb4", SETTINGS].into_iter().chain(making) {
+        for statement in ["SET NAMES utf8mb4", SETTINGS] {
             connection.query_drop(statement).await?;
         }
         let asked =
@@ -95,6 +95,9 @@ impl Session {
         let at = now.parse().and_then(|now: DateTime| TimeZone::UTC.to_timestamp(now));
         let at = at.map_err(|_| Fault::Refused("the server tells no time of day".to_owned()))?;
         let is_mariadb = version.contains("MariaDB");
+        for statement in making {
+            connection.query_drop(statement).await?;
+        }
         Ok((Session { connection, id, is_mariadb, limit: None }, at))
     }
 

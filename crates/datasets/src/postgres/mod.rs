@@ -34,7 +34,7 @@ use crate::columns::Columns;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 use crate::source::{Snapshot, Yield};
-use crate::statement::Statement;
+use crate::statement::{Ordered, Statement};
 
 /// How long the server lets the transaction wait for us: nothing of ours takes long between two statements, so that a process
 /// that was frozen does not hold its snapshot for ever.
@@ -68,7 +68,11 @@ impl PostgresSnapshot {
         stop: &Arc<AtomicBool>,
     ) -> Result<PostgresSnapshot, SourceError> {
         let connection = Connection::open(name, url, stop)?;
-        PostgresSnapshot::begin_on(connection, name, statement_timeout, "REPEATABLE READ READ ONLY")
+        let kind = "REPEATABLE READ READ ONLY";
+        let mut snapshot = PostgresSnapshot::begin_on(connection, name, statement_timeout, kind)?;
+        // What is written stays in the server's own zone, of which it may make a row's day; and so does what that is compared with.
+        snapshot.connection.ask(|client| client.batch_execute("SET LOCAL TimeZone = 'UTC'"))?;
+        Ok(snapshot)
     }
 
     /// Begins a transaction of that kind.
@@ -78,10 +82,11 @@ impl PostgresSnapshot {
         statement_timeout: Option<Duration>,
         kind: &str,
     ) -> Result<PostgresSnapshot, SourceError> {
-        // The first query takes the snapshot. Text that the server makes of values is the same everywhere.
+        // The first query takes the snapshot. Text that the server makes of values is the same everywhere, whatever the server, the
+        // database and the role are set to.
         let sql = format!(
-            "BEGIN ISOLATION LEVEL {kind}; SET LOCAL DateStyle = ISO; \
-             SET LOCAL extra_float_digits = 3; SET LOCAL idle_in_transaction_session_timeout = {}; \
+            "BEGIN ISOLATION LEVEL {kind}; SET LOCAL DateStyle = ISO; SET LOCAL IntervalStyle = postgres; \
+             SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 3; SET LOCAL idle_in_transaction_session_timeout = {}; \
              SELECT (extract(epoch FROM now()) * 1000000)::int8",
             IDLE_TIMEOUT.as_millis()
         );
@@ -140,7 +145,8 @@ impl PostgresSnapshot {
     /// Learns the types of all columns that stand in a statement.
     fn learn(&mut self, statement: &Statement) -> Result<(), SourceError> {
         let compared = statement.comparisons.iter().map(|comparison| &comparison.column);
-        let mentioned = statement.selected.iter().chain(&statement.ordered).chain(compared);
+        let ordered = statement.ordered.iter().map(|ordered| &ordered.column);
+        let mentioned = statement.selected.iter().chain(ordered).chain(compared);
         let mut unknown: Vec<&str> = mentioned.map(|mention| mention.source.as_str()).collect();
         unknown.retain(|source| !self.kinds.contains_key(*source));
         unknown.sort_unstable();
@@ -183,17 +189,17 @@ impl PostgresSnapshot {
         for comparison in &statement.comparisons {
             let Some((kind, _)) = self.kinds.get(&comparison.column.source) else { continue };
             let compared_with: Vec<_> =
-                comparison.marks.iter().map(|(_, param)| &statement.params[*param]).collect();
+                comparison.marks.iter().map(|mark| &statement.params[mark.param]).collect();
             let compared = param::compared(kind, &compared_with);
             casts.push((comparison.column.at, compared.column));
-            for ((at, param), value) in comparison.marks.iter().zip(compared.values) {
-                casts.push((*at, compared.mark.clone()));
-                params[*param] = TextParam(value);
+            for (mark, value) in comparison.marks.iter().zip(compared.values) {
+                casts.push((mark.at, compared.mark.clone()));
+                params[mark.param] = TextParam(value);
             }
         }
-        for mention in &statement.ordered {
-            let cast = self.kinds.get(&mention.source).and_then(|(kind, _)| kind.order_cast());
-            casts.extend(cast.map(|cast| (mention.at, cast.into())));
+        for Ordered { column, .. } in &statement.ordered {
+            let cast = self.kinds.get(&column.source).and_then(|(kind, _)| kind.order_cast());
+            casts.extend(cast.map(|cast| (column.at, cast.into())));
         }
         casts.retain(|(_, cast)| !cast.is_empty());
         Ok(Fitted { sql: statement.with_casts(casts), params, appends })

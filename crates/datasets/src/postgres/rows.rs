@@ -103,7 +103,7 @@ impl Batch<'_> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         // As long as rows are there, nothing else is asked.
         poll_fn(|context| {
-            while self.columns.row_count < row_count {
+            while !self.columns.is_full(row_count) {
                 match rows.poll_next(context) {
                     Poll::Ready(Some(Ok(Message::Row(row)))) => self.append_row(dataset, &row)?,
                     Poll::Ready(Some(Ok(Message::Copy(bytes)))) => self.append_copied(dataset, &bytes)?,

@@ -7,11 +7,12 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use longshore_protocol::ColumnType;
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Value as SqlValue, ValueRef};
 
 use crate::columns::{ColumnBuilder, Columns};
 use crate::config::StoredAs;
 use crate::dataset::Column;
+use crate::double;
 use crate::source::Yield;
 use crate::text::hex;
 use crate::value::{parse_decimal, parse_moment, parse_timestamp};
@@ -39,13 +40,18 @@ impl<'a> BatchBuilder<'a> {
         self.batch.row_count
     }
 
+    /// See [`Columns::is_full`].
+    pub(super) fn is_full(&self, row_count: usize) -> bool {
+        self.batch.is_full(row_count)
+    }
+
     pub(super) fn append(&mut self, row: &Row<'_>) -> Result<(), RowError> {
         for (index, (column, builder)) in self.columns.iter().zip(&mut self.batch.builders).enumerate() {
             let value = row.get_ref(index).map_err(RowError::Sql)?;
             if !append(builder, value, column.stored_as) {
                 return Err(RowError::BadValue {
                     column: column.name.clone(),
-                    found: format!("{} value", value.data_type().to_string().to_lowercase()),
+                    found: kind(value),
                     declared: column.column_type.name(),
                 });
             }
@@ -59,9 +65,46 @@ impl<'a> BatchBuilder<'a> {
     }
 }
 
+/// What kind of value it is, for people.
+pub(super) fn kind(value: ValueRef<'_>) -> String {
+    format!("{} value", value.data_type().to_string().to_lowercase())
+}
+
 /// Whether a value can be read so; null can be read as anything.
 pub(crate) fn fits(value: ValueRef<'_>, column_type: ColumnType, stored_as: StoredAs) -> bool {
     append(&mut ColumnBuilder::new(column_type, &TimeZone::UTC, 1), value, stored_as)
+}
+
+/// What is compared and sorted by in the place of a value that is held otherwise than SQLite compares and sorts: equal, smaller and
+/// larger where what is shown is. `None` if the value is not of the type.
+pub(super) fn comparable(
+    value: ValueRef<'_>,
+    column_type: ColumnType,
+    stored_as: StoredAs,
+) -> Option<SqlValue> {
+    Some(match column_type {
+        _ if matches!(value, ValueRef::Null) => SqlValue::Null,
+        ColumnType::Text => match value {
+            ValueRef::Text(bytes) => SqlValue::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
+            ValueRef::Integer(number) => SqlValue::Text(number.to_string()),
+            ValueRef::Real(number) => SqlValue::Text(number.to_string()),
+            ValueRef::Blob(bytes) if stored_as == StoredAs::Bytes => SqlValue::Text(hex(bytes)),
+            ValueRef::Blob(_) | ValueRef::Null => return None,
+        },
+        ColumnType::Integer => SqlValue::Integer(integer(value)?),
+        ColumnType::Decimal { scale } => ordered(decimal(value, scale, stored_as)?),
+        ColumnType::Float => SqlValue::Real(float(value)?),
+        ColumnType::Boolean => SqlValue::Integer(i64::from(boolean(value)?)),
+        ColumnType::Date => SqlValue::Integer(i64::from(days(value, stored_as)?)),
+        ColumnType::Time => SqlValue::Integer(micros_of_day(value)?),
+        ColumnType::Timestamp => SqlValue::Integer(micros(value, stored_as)?),
+        ColumnType::TimestampTz => SqlValue::Integer(moment(value, stored_as)?),
+    })
+}
+
+/// A number of 128 bits as bytes that sort as it does.
+pub(super) fn ordered(number: i128) -> SqlValue {
+    SqlValue::Blob((number.cast_unsigned() ^ (1 << 127)).to_be_bytes().to_vec())
 }
 
 /// Whether the value is of the column's type, or null.
@@ -119,12 +162,10 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
 
 fn decimal(value: ValueRef<'_>, scale: u8, stored_as: StoredAs) -> Option<i128> {
     match value {
-        ValueRef::Integer(units) if stored_as == StoredAs::ScaledInteger => Some(i128::from(units)),
+        // A column of the type REAL makes doubles of all numbers.
+        _ if stored_as == StoredAs::ScaledInteger => integer(value).map(i128::from),
         ValueRef::Integer(number) => Some(i128::from(number) * 10i128.pow(u32::from(scale))),
-        // Rounded to the scale, as the shortest text of a double that once was a decimal would be.
-        ValueRef::Real(number) if number.is_finite() => {
-            parse_decimal(&format!("{number:.precision$}", precision = usize::from(scale)), scale)
-        }
+        ValueRef::Real(number) => double::decimal_of(number, scale),
         _ => parse_decimal(text(value)?.trim(), scale),
     }
 }

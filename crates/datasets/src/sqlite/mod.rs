@@ -2,6 +2,7 @@
 
 mod bind;
 pub(crate) mod decode;
+mod fit;
 mod import;
 mod param;
 
@@ -13,14 +14,18 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use jiff::Timestamp;
+use longshore_protocol::ColumnType;
+use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use self::decode::BatchBuilder;
+use self::fit::Fitted;
 pub(crate) use self::import::SqliteTarget;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
+use crate::query::Query;
 use crate::source::{Snapshot, Yield};
-use crate::statement::Statement;
+use crate::statement::{Dialect, Statement};
 
 /// How long to wait for a writer that locks the whole database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -74,9 +79,13 @@ impl SqliteSnapshot {
     }
 
     fn counted(&self, statement: &Statement) -> Result<u64, SourceError> {
-        let params = statement.params.iter().map(param::stored);
-        let number = self.connection.query_row(&statement.sql, params_from_iter(params), |row| row.get(0));
-        number.map(i64::unsigned_abs).map_err(|error| self.explained(error))
+        let Fitted { sql, params, misheld } = self.fitted(statement)?;
+        let number = self.connection.query_row(&sql, params_from_iter(params), |row| row.get(0));
+        number.map(i64::unsigned_abs).map_err(|error| misheld.told().unwrap_or_else(|| self.explained(error)))
+    }
+
+    fn fitted(&self, statement: &Statement) -> Result<Fitted, SourceError> {
+        fit::fitted(&self.connection, statement).map_err(|error| self.explained(error))
     }
 }
 
@@ -92,9 +101,9 @@ impl Snapshot for SqliteSnapshot {
         sink: &mut dyn FnMut(RecordBatch) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
         self.limit(self.statement_timeout).map_err(|error| self.explained(error))?;
-        let database_error = |error| self.explained(error);
-        let mut prepared = self.connection.prepare(&statement.sql).map_err(database_error)?;
-        let params = statement.params.iter().map(param::stored);
+        let Fitted { sql, params, misheld } = self.fitted(statement)?;
+        let database_error = |error| misheld.told().unwrap_or_else(|| self.explained(error));
+        let mut prepared = self.connection.prepare(&sql).map_err(database_error)?;
         let mut rows = prepared.query(params_from_iter(params)).map_err(database_error)?;
         let mut builder = BatchBuilder::new(yields);
         let mut row_number = 0u64;
@@ -106,7 +115,7 @@ impl Snapshot for SqliteSnapshot {
                     SourceError::BadValue { column, row: row_number, found, declared }
                 }
             })?;
-            if builder.row_count() == yields.batch_rows && sink(builder.finish()?).is_break() {
+            if builder.is_full(yields.batch_rows) && sink(builder.finish()?).is_break() {
                 return Err(SourceError::Stopped);
             }
             if self.stop.load(Ordering::Relaxed) {
@@ -130,7 +139,8 @@ impl Snapshot for SqliteSnapshot {
     }
 
     fn check(&mut self, statement: &Statement, _columns: &[&Column]) -> Result<(), SourceError> {
-        self.connection.prepare(&statement.sql).map_err(|error| self.explained(error))?;
+        let Fitted { sql, .. } = self.fitted(statement)?;
+        self.connection.prepare(&sql).map_err(|error| self.explained(error))?;
         Ok(())
     }
 }
@@ -147,6 +157,46 @@ pub(crate) fn begin(path: &Path) -> rusqlite::Result<(Connection, Timestamp)> {
     let at = Timestamp::now();
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok((connection, at))
+}
+
+/// Whether the texts of a column sort as the times that they say, and begin with the day if they have one; by so many rows, looked
+/// for at most so long.
+pub(crate) fn is_written_alike(
+    path: &Path,
+    dataset: &Dataset,
+    column: &Column,
+    row_count: u32,
+    within: Duration,
+) -> Result<bool, SourceError> {
+    let snapshot = SqliteSnapshot::open(dataset, path, &Arc::default())?;
+    let explained = |error| snapshot.explained(error);
+    snapshot.limit(Some(within)).map_err(explained)?;
+    let index = dataset.columns.iter().position(|other| other == column).unwrap_or_default();
+    let query = Query { columns: vec![index], ..Query::all_of(dataset) };
+    let select = Statement::select_unordered(Dialect::Sqlite, dataset, &query).page(row_count, 0);
+    let mut prepared = snapshot.connection.prepare(&select.sql).map_err(explained)?;
+    let mut rows = prepared.query([]).map_err(explained)?;
+    let mut found: Vec<(String, i64)> = Vec::new();
+    while let Some(row) = rows.next().map_err(explained)? {
+        let value = row.get_ref(0).map_err(explained)?;
+        let meaning = decode::comparable(value, column.column_type, column.stored_as);
+        if let (Ok(text), Some(SqlValue::Integer(meaning))) = (value.as_str(), meaning) {
+            found.push((text.to_owned(), meaning));
+        }
+    }
+    found.sort();
+    let has_day = column.column_type != ColumnType::Time;
+    Ok(found.is_sorted_by_key(|(_, meaning)| *meaning)
+        && found.iter().all(|(text, _)| !has_day || begins_with_day(text)))
+}
+
+/// Whether it begins as `2026-08-01` does.
+fn begins_with_day(text: &str) -> bool {
+    text.len() >= 10
+        && text.bytes().take(10).enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 pub(crate) fn source_error(dataset: &str, error: rusqlite::Error) -> SourceError {

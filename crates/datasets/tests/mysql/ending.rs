@@ -204,6 +204,33 @@ fn a_server_that_hangs_does_not_hang_a_stop() {
     database.wait_until_alone();
 }
 
+/// What the server does not end in time is left, and everything is read in a new snapshot.
+#[test]
+fn a_count_that_the_server_does_not_end_is_given_up() {
+    let Some(mut database) = Database::new() else { return };
+    if !database.is_mariadb() {
+        println!("SKIPPED: the server is not MariaDB, which alone makes numbers as they are asked for");
+        return;
+    }
+    let proxy = Proxy::before(&database.url);
+    let dataset = database.dataset_at(
+        &proxy.url,
+        "query = 'SELECT seq AS id FROM seq_1_to_2000000000'\ncolumn = [{name='id',type='integer'}]",
+    );
+    let mut sink = Collected { break_at: Some(1), ..Collected::default() };
+    let read = std::thread::scope(|scope| {
+        let reader = scope
+            .spawn(|| source::read(&dataset, &query(&dataset, &[], &[], &[]), &Arc::default(), &mut sink));
+        database.wait_for("count(");
+        proxy.hang_those_of_now();
+        reader.join().expect("no panic")
+    });
+    assert!(matches!(read, Err(SourceError::Stopped)), "the sink had enough: {read:?}");
+    assert_eq!((sink.announced, sink.rows.len()), (None, source::BATCH_ROWS));
+    drop(proxy);
+    database.wait_until_alone();
+}
+
 #[test]
 fn whether_it_is_worth_to_try_again_is_told() {
     let Some(database) = Database::new() else { return };

@@ -198,11 +198,11 @@ fn an_order_with_ties_is_total_and_pages_fit_together() {
     assert_eq!(rows, want);
     let mut paged = Vec::new();
     for page in 1..=200 {
-        paged.extend(source::page(&dataset, &sorted, page).expect("reads").rows);
+        paged.extend(source::page(&dataset, &sorted, page, &Arc::default()).expect("reads").rows);
     }
     assert_eq!(paged, want);
-    let last = source::page(&dataset, &sorted, 9_999).expect("reads");
-    assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, 10_000, 50));
+    let last = source::page(&dataset, &sorted, 9_999, &Arc::default()).expect("reads");
+    assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, Some(10_000), 50));
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn no_rows_and_five_hundred_columns_are_rows_too() {
     let mut collected = Collected::default();
     source::read(&dataset, &query(&dataset, &[], &[], &[]), &Arc::default(), &mut collected).expect("reads");
     assert_eq!((collected.announced, collected.batches), (Some(0), 0));
-    let page = source::page(&dataset, &query(&dataset, &[], &[], &[]), 1).expect("reads");
-    assert_eq!((page.total_row_count, page.rows.len()), (0, 0));
+    let page = source::page(&dataset, &query(&dataset, &[], &[], &[]), 1, &Arc::default()).expect("reads");
+    assert_eq!((page.total_row_count, page.rows.len()), (Some(0), 0));
     database.run(&format!("INSERT INTO wide VALUES (1, {})", vec!["'日x'"; 500].join(", ")));
     assert_eq!(read_all(&dataset).expect("reads"), [vec![Some("日x".to_owned()); 500]]);
 }
@@ -335,7 +335,7 @@ fn cells_are_text_of_batches() {
     let mut batches = Batches::default();
     source::read(&dataset, &wanted, &Arc::default(), &mut batches).expect("reads");
     let exported: Rows = batches.0.iter().flat_map(text::rows).collect();
-    assert_eq!(exported, source::page(&dataset, &wanted, 1).expect("reads").rows);
+    assert_eq!(exported, source::page(&dataset, &wanted, 1, &Arc::default()).expect("reads").rows);
     assert_eq!(batches.0[0].schema(), source::schema(&dataset, &wanted));
     assert_eq!(ids(&exported), ["2", "1", "4", "3"]);
 }

@@ -3,6 +3,7 @@
 mod definitions;
 mod faults;
 mod importing;
+mod meaning;
 mod server;
 #[path = "../suite/mod.rs"]
 mod suite;

@@ -1,10 +1,13 @@
 //! Snapshots, stopping, time limits, and what is very long or not there.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use longshore_datasets::source;
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use longshore_datasets::source::{self, Begin, RowSink};
 use longshore_datasets::{Dataset, SourceError};
 
 use super::reading::{Collected, lines, query, read};
@@ -14,10 +17,12 @@ use super::{Case, Fresh};
 pub const CASES: &[Case] = &[
     ("a reader sees one snapshot", a_reader_sees_one_snapshot),
     ("a stop ends a sort", a_stop_ends_a_sort),
+    ("a stop ends a page", a_stop_ends_a_page),
     ("a stop ends a stream", a_stop_ends_a_stream),
     ("a sink that has enough ends the reading", a_sink_that_has_enough_ends_the_reading),
     ("a statement may take its time and no longer", a_statement_may_take_its_time_and_no_longer),
     ("a long count is given up", a_long_count_is_given_up),
+    ("long texts make short batches", long_texts_make_short_batches),
     ("no rows are rows", no_rows_are_rows),
     ("five hundred columns", five_hundred_columns),
     ("what is not there is named", what_is_not_there_is_named),
@@ -72,13 +77,26 @@ fn a_reader_sees_one_snapshot(db: &dyn Fresh) {
 }
 
 fn a_stop_ends_a_sort(db: &dyn Fresh) {
+    assert_stop_ends(db, |dataset, stop| {
+        let sorted = query(dataset, &[], &[], &["-i"]);
+        source::read(dataset, &sorted, stop, &mut Collected::default())
+    });
+}
+
+fn a_stop_ends_a_page(db: &dyn Fresh) {
+    assert_stop_ends(db, |dataset, stop| {
+        source::page(dataset, &query(dataset, &[], &[], &["-i"]), 1, stop).map(drop)
+    });
+}
+
+fn assert_stop_ends(
+    db: &dyn Fresh,
+    work: impl Fn(&Dataset, &Arc<AtomicBool>) -> Result<(), SourceError> + Sync,
+) {
     let dataset = endless(db, "");
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let sorted = query(&dataset, &[], &[], &["-i"]);
-            source::read(&dataset, &sorted, &stop, &mut Collected::default())
-        });
+        let reader = scope.spawn(|| work(&dataset, &stop));
         // It stops at whatever it is doing, be it even the connecting.
         let until = Instant::now() + NOTICED_WITHIN;
         while db.running() == 0 && Instant::now() < until && !reader.is_finished() {
@@ -121,7 +139,7 @@ fn a_statement_may_take_its_time_and_no_longer(db: &dyn Fresh) {
     let sorted = query(&dataset, &[], &[], &["-i"]);
     let read = source::read(&dataset, &sorted, &Arc::default(), &mut Collected::default());
     assert!(matches!(read, Err(SourceError::Timeout { .. })), "{read:?}");
-    let page = source::page(&dataset, &sorted, 1);
+    let page = source::page(&dataset, &sorted, 1, &Arc::default());
     assert!(matches!(page, Err(SourceError::Timeout { .. })), "{page:?}");
     assert_nothing_runs(db);
 }
@@ -141,12 +159,48 @@ fn a_long_count_is_given_up(db: &dyn Fresh) {
     assert_eq!(sink.begin.map(|begin| begin.row_count), Some(None));
 }
 
+/// Notes how many rows and bytes of text each batch has.
+#[derive(Default)]
+struct Sizes(Vec<(usize, usize)>);
+
+impl RowSink for Sizes {
+    fn begin(&mut self, _: Begin) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn batch(&mut self, batch: RecordBatch) -> ControlFlow<()> {
+        let texts = batch.column(1).as_string::<i32>();
+        self.0.push((batch.num_rows(), texts.value_data().len()));
+        ControlFlow::Continue(())
+    }
+}
+
+fn long_texts_make_short_batches(db: &dyn Fresh) {
+    const BATCH_BYTES: usize = 8 << 20;
+    let (row_count, length) = (700, 50_000);
+    let text = match db.url() {
+        url if url.starts_with("sqlite") => format!("hex(zeroblob({length} / 2))"),
+        _ => format!("repeat('0', {length})"),
+    };
+    let says = format!(
+        "query = \"\"\"SELECT i, {text} AS v FROM ({}) AS n\"\"\"\nkey = ['i']",
+        db.numbers(row_count)
+    );
+    let dataset = db.dataset(&says, "{ name = 'i', type = 'integer' }, { name = 'v', type = 'text' }");
+    let mut sizes = Sizes::default();
+    source::read(&dataset, &query(&dataset, &[], &[], &[]), &Arc::default(), &mut sizes).expect("reads");
+    let rows: usize = sizes.0.iter().map(|(rows, _)| rows).sum();
+    assert_eq!(rows as u64, row_count);
+    assert!(sizes.0.iter().all(|(_, bytes)| *bytes <= BATCH_BYTES + length), "{:?}", sizes.0);
+    assert!(sizes.0.len() < 10, "batches are not made of a few rows each: {:?}", sizes.0);
+}
+
 fn no_rows_are_rows(db: &dyn Fresh) {
     db.table(&[("n", "integer")], &[]);
     let dataset = db.dataset(TABLE, "{ name = 'n', type = 'integer' }");
     assert_eq!(read(&dataset, &query(&dataset, &[], &[], &[])).expect("reads").len(), 0);
-    let page = source::page(&dataset, &query(&dataset, &[], &[], &[]), 7).expect("reads");
-    assert_eq!((page.page, page.total_row_count, page.rows.len()), (1, 0, 0));
+    let page = source::page(&dataset, &query(&dataset, &[], &[], &[]), 7, &Arc::default()).expect("reads");
+    assert_eq!((page.page, page.total_row_count, page.rows.len()), (1, Some(0), 0));
 }
 
 fn five_hundred_columns(db: &dyn Fresh) {

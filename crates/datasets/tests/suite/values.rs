@@ -162,11 +162,11 @@ fn an_order_with_ties_is_total(db: &dyn Fresh) {
     assert_eq!(rows, want);
     for page in [1, 2, 100, 200] {
         let at = (page as usize - 1) * 50;
-        let read = source::page(&dataset, &sorted, page).expect("reads");
+        let read = source::page(&dataset, &sorted, page, &Arc::default()).expect("reads");
         assert_eq!(read.rows, want[at..at + 50], "page {page}");
     }
-    let last = source::page(&dataset, &sorted, 9_999).expect("reads");
-    assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, 10_000, 50));
+    let last = source::page(&dataset, &sorted, 9_999, &Arc::default()).expect("reads");
+    assert_eq!((last.page, last.total_row_count, last.rows.len()), (200, Some(10_000), 50));
 }
 
 fn names_and_texts_are_anything(db: &dyn Fresh) {

@@ -149,7 +149,8 @@ impl UndoPartJob {
         let dataset = find_dataset(&self.catalog, order.spec.dataset.as_str())?.clone();
         let spec = order.spec.checked(&dataset)?;
         let place = WorkPlace::of(&order.import);
-        let keys = order.chunks.iter().map(|number| place.kept(*number)).collect();
+        // The last that was written is taken back first.
+        let keys = order.chunks.iter().rev().map(|number| place.kept(*number)).collect();
         let ledger = ledger_key(&order.import, &order.chunks);
         let stop = StopFlag::following(context);
         let (flag, files) = (stop.share(), self.files.clone());

@@ -7,6 +7,7 @@ use longshore_protocol::ColumnType;
 use longshore_protocol::import::ImportMode;
 
 use super::{Findings, reason};
+use crate::config::StoredAs;
 use crate::dataset::{Column, Relation};
 use crate::error::SourceError;
 use crate::import::target::{self, Access, Target};
@@ -70,6 +71,13 @@ fn check_columns(
         if storage.is_computed && is_imported {
             let text = "the database computes it; say import = { excluded = true }";
             findings.problem(&format!("column.{}.import", column.name), text);
+        } else if is_imported
+            && column.column_type == ColumnType::Date
+            && matches!(column.stored_as, StoredAs::UnixSeconds | StoredAs::UnixMillis)
+        {
+            let text = "a time of day that stands with the day is lost when an import changes it, also for taking back: declare a \
+                 timestamp, or say import = { excluded = true }";
+            findings.warning(&format!("column.{}.import", column.name), text);
         } else if !storage.is_optional && !is_imported && adds_rows {
             let text = format!(
                 "new rows need a value of the SQL column {:?}, which no file can have: declare it, give it a default, or \

@@ -8,11 +8,12 @@ use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array};
 use longshore_protocol::import::{CellKind, CellProblem, ImportMode, RowAction, RowError};
 
-use super::compare::{digests, kept, same};
+use super::compare::{digests, kept, near, same, shown_alike};
 use super::parse::{self, Cells};
 use super::plan::{Plan, taken_of};
-use super::rules::Reference;
-use super::target::{self, Access, Place, Target, Values};
+use super::settle;
+use super::storage::Storage;
+use super::target::{self, Access, Target, Values};
 use super::{CheckSpec, CheckedChunk, KeyDigest, cells};
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
@@ -22,7 +23,7 @@ use crate::text;
 pub const CHUNK_ROWS: usize = 20_000;
 
 /// Checks the rows of one staged chunk. Each batch has the field `row` (UInt32, the row's number in the file), and for each column
-/// `i` of the file `c{i}` (Utf8) and `k{i}` (UInt8, a [`CellKind`]). Rows that are wrong are no failure: the chunk says what is
+/// `i` of the file `c{i}` (Utf8) and `k{i}` (UInt8, a [`CellKind`]); a column of which it has neither is empty in it. Rows that are wrong are no failure: the chunk says what is
 /// wrong with them. Blocks; setting `stop` ends it within a moment.
 ///
 /// # Errors
@@ -46,31 +47,37 @@ pub fn check(
     checking.digest(target.as_mut())?;
     checking.compare(spec.mode, target.as_mut())?;
     checking.look_for_owners(target.as_mut())?;
-    checking.look_for_references(target.as_mut())?;
+    settle::look_for_references(&mut checking, target.as_mut())?;
     checking.finish()
 }
 
 /// The cells of a chunk, column by column.
-struct Staged<'a> {
+pub(super) struct Staged {
     /// Numbers of rows in the file.
-    rows: Vec<u32>,
+    pub(super) rows: Vec<u32>,
     /// For each mapped column its cells, batch by batch.
-    columns: Vec<Vec<Cells<'a>>>,
+    columns: Vec<Vec<Cells>>,
 }
 
-impl<'a> Staged<'a> {
+impl Staged {
     /// `None` if the batches are not of the form that is promised.
-    fn of(plan: &Plan<'_>, spec: &CheckSpec, batches: &'a [RecordBatch]) -> Option<Staged<'a>> {
+    fn of(plan: &Plan<'_>, spec: &CheckSpec, batches: &[RecordBatch]) -> Option<Staged> {
         let mut rows = Vec::new();
         for batch in batches {
             rows.extend_from_slice(batch.column_by_name("row")?.as_primitive_opt::<UInt32Type>()?.values());
         }
         let column = |position: &usize| {
             let (index, _) = spec.mapping.iter().find(|(_, mapped)| mapped == position)?;
-            let cells = |batch: &'a RecordBatch| {
-                let kinds = batch.column_by_name(&format!("k{index}"))?.as_primitive_opt::<UInt8Type>()?;
-                let texts = batch.column_by_name(&format!("c{index}"))?.as_string_opt::<i32>()?;
-                Some(Cells { texts, kinds })
+            let cells = |batch: &RecordBatch| {
+                let found = ["k", "c"].map(|name| batch.column_by_name(&format!("{name}{index}")));
+                let (kinds, texts) = match found {
+                    [Some(kinds), Some(texts)] => (kinds, texts),
+                    // No row of the batch reaches so far.
+                    [None, None] => return Some(Cells::empty(batch.num_rows())),
+                    _ => return None,
+                };
+                let kinds = kinds.as_primitive_opt::<UInt8Type>()?.clone();
+                Some(Cells { texts: texts.as_string_opt::<i32>()?.clone(), kinds })
             };
             batches.iter().map(cells).collect::<Option<Vec<_>>>()
         };
@@ -78,27 +85,46 @@ impl<'a> Staged<'a> {
         Some(Staged { rows, columns })
     }
 
-    /// What stands in a cell.
-    fn given(&self, column: usize, mut index: usize) -> String {
-        for cells in self.columns.get(column).map(Vec::as_slice).unwrap_or_default() {
+    /// The cells among which one stands, and its place among them.
+    fn cell(&self, column: usize, mut index: usize) -> Option<(&Cells, usize)> {
+        for cells in self.columns.get(column)? {
             if index < cells.texts.len() {
-                let is_empty = cells.texts.is_null(index)
-                    || CellKind::from_u8(cells.kinds.value(index)) == Some(CellKind::Empty);
-                return if is_empty { String::new() } else { cells::given(cells.texts.value(index)) };
+                return Some((cells, index));
             }
             index -= cells.texts.len();
         }
-        String::new()
+        None
+    }
+
+    /// What kind of cell it is.
+    fn kind(&self, column: usize, index: usize) -> CellKind {
+        self.cell(column, index).map_or(CellKind::Empty, |(cells, index)| cells.kind(index))
+    }
+
+    /// The whole text of a cell, with the white space around it.
+    pub(super) fn text(&self, column: usize, index: usize) -> &str {
+        let text = self.cell(column, index).map(|(cells, index)| match cells.kind(index) {
+            CellKind::Empty => "",
+            _ => cells.text(index),
+        });
+        text.unwrap_or_default()
+    }
+
+    /// What stands in a cell, as it is repeated where it is wrong.
+    fn given(&self, column: usize, index: usize) -> String {
+        cells::given(self.text(column, index))
     }
 }
 
 /// A chunk that is being checked. Rows are known by their place in it.
-struct Checking<'a> {
+pub(super) struct Checking<'a> {
     dataset: &'a Dataset,
-    plan: &'a Plan<'a>,
-    staged: &'a Staged<'a>,
-    new: Vec<ArrayRef>,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) staged: &'a Staged,
+    pub(super) new: Vec<ArrayRef>,
     old: Vec<ArrayRef>,
+    /// For each column the rows whose moment the zone has twice.
+    folds: Vec<Vec<usize>>,
     actions: Vec<RowAction>,
     /// By row, and then by column, of which the last is the row as a whole.
     errors: Vec<(usize, usize, RowError)>,
@@ -112,7 +138,7 @@ impl<'a> Checking<'a> {
         dataset: &'a Dataset,
         plan: &'a Plan<'a>,
         spec: &CheckSpec,
-        staged: &'a Staged<'a>,
+        staged: &'a Staged,
         target: &mut dyn Target,
     ) -> Result<Checking<'a>, SourceError> {
         let everything: Vec<&Column> = dataset.columns.iter().collect();
@@ -129,6 +155,7 @@ impl<'a> Checking<'a> {
             staged,
             new: Vec::with_capacity(plan.columns.len()),
             old: Vec::new(),
+            folds: Vec::with_capacity(plan.columns.len()),
             actions: vec![RowAction::Create; staged.rows.len()],
             errors: Vec::new(),
             keys: Vec::new(),
@@ -137,18 +164,23 @@ impl<'a> Checking<'a> {
         for (place, position) in plan.positions.iter().enumerate() {
             let Some(rules) = &plan.importing.columns[*position] else { continue };
             let storage = &storages[*position];
-            let parsed =
-                parse::column(plan.columns[place], rules, storage, &staged.columns[place], &spec.zone)?;
+            let (column, is_key) = (plan.columns[place], plan.key.contains(&place));
+            let mut parsed =
+                parse::column(column, rules, storage, is_key, &staged.columns[place], &spec.zone)?;
+            settle::as_kept(plan.place, column, storage, &mut parsed, target)?;
             checking.new.push(parsed.values);
+            checking.folds.push(parsed.folds);
             for (index, problem) in parsed.problems {
                 checking.fail(index, Some(place), problem);
             }
         }
+        let of_key: Vec<&Storage> = plan.key.iter().map(|place| &storages[plan.positions[*place]]).collect();
+        settle::untrimmed_keys(&mut checking, &of_key, target)?;
         Ok(checking)
     }
 
     /// Takes note of what is wrong with a cell, or with a row.
-    fn fail(&mut self, index: usize, column: Option<usize>, problem: CellProblem) {
+    pub(super) fn fail(&mut self, index: usize, column: Option<usize>, problem: CellProblem) {
         let name = column.map(|place| self.plan.columns[place].name.clone());
         let given = match column {
             Some(place) => self.staged.given(place, index),
@@ -178,13 +210,13 @@ impl<'a> Checking<'a> {
     }
 
     /// Rows that nothing is wrong with so far.
-    fn sound(&self) -> Vec<u32> {
+    pub(super) fn sound(&self) -> Vec<u32> {
         let sound = (0u32..).zip(&self.actions).filter(|(_, action)| **action != RowAction::Error);
         sound.map(|(index, _)| index).collect()
     }
 
     /// Rows that nothing is wrong with so far, and that have a value in a column.
-    fn sound_with(&self, place: usize) -> Vec<u32> {
+    pub(super) fn sound_with(&self, place: usize) -> Vec<u32> {
         let mut rows = self.sound();
         rows.retain(|row| self.new[place].is_valid(*row as usize));
         rows
@@ -235,7 +267,7 @@ impl<'a> Checking<'a> {
         self.old = found.aligned(&places)?.columns().to_vec();
         let mut is_like = vec![true; self.actions.len()];
         for place in self.plan.others.clone() {
-            let is_same = same(&self.new[place], &self.old[place]);
+            let is_same = self.same(place);
             for (like, same) in is_like.iter_mut().zip(&is_same) {
                 *like &= same;
             }
@@ -262,6 +294,20 @@ impl<'a> Checking<'a> {
         Ok(())
     }
 
+    /// For each row whether a cell says what the database has.
+    fn same(&self, place: usize) -> Vec<bool> {
+        let (new, old) = (&self.new[place], &self.old[place]);
+        let mut is_same = same(new, old);
+        // A spreadsheet has no more than the milliseconds of a time, so that its cell can't say the rest.
+        near(new, old, &mut is_same, |index| {
+            matches!(self.staged.kind(place, index), CellKind::Number | CellKind::Date)
+        });
+        for index in &self.folds[place] {
+            is_same[*index] |= shown_alike(new, old, *index);
+        }
+        is_same
+    }
+
     /// Values that must be once, and that another row of the database has.
     fn look_for_owners(&mut self, target: &mut dyn Target) -> Result<(), SourceError> {
         let key_columns = self.plan.key_columns();
@@ -285,34 +331,11 @@ impl<'a> Checking<'a> {
             }
             let mut failed: Vec<u32> =
                 owned.into_iter().zip(is_own).filter(|(_, is_own)| !is_own).map(|(row, _)| row).collect();
+            // A value can have several owners, and the database tells them in any order.
+            failed.sort_unstable();
             failed.dedup();
             for row in failed {
                 self.fail(row as usize, Some(place), CellProblem::Taken);
-            }
-        }
-        Ok(())
-    }
-
-    /// Values that have to be in another table, and are not.
-    fn look_for_references(&mut self, target: &mut dyn Target) -> Result<(), SourceError> {
-        for place in 0..self.plan.columns.len() {
-            let rules = self.plan.importing.columns[self.plan.positions[place]].as_ref();
-            let Some(reference) = rules.and_then(|rules| rules.references.clone()) else { continue };
-            let rows = self.sound_with(place);
-            if rows.is_empty() {
-                continue;
-            }
-            let Reference { schema, table, column } = &reference;
-            let referred = Column { source: column.clone(), ..self.plan.columns[place].clone() };
-            let values = taken_of(&self.new[place..=place], &rows)?;
-            let values = Values { columns: &[&referred], arrays: &values };
-            let found = target.find(Place { schema: schema.as_deref(), table }, values, &[], false)?;
-            let mut is_found = vec![false; rows.len()];
-            for at in found.at {
-                is_found[at as usize] = true;
-            }
-            for (row, _) in rows.into_iter().zip(is_found).filter(|(_, is_found)| !is_found) {
-                self.fail(row as usize, Some(place), CellProblem::NoReference { table: table.clone() });
             }
         }
         Ok(())

@@ -1,21 +1,21 @@
 //! Writing checked chunks: all of a call in one transaction, with its row of the ledger.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::RecordBatch;
 use longshore_protocol::import::{PlanCounts, RowAction};
 
+use super::changes::{self, Side};
 use super::check::double_key;
 use super::compare::same;
 use super::ledger::{CommitRecord, Deed};
-use super::plan::{Plan, rows_of, taken, taken_of};
+use super::noting::Noting;
+use super::plan::{Plan, number_at, rows_of};
 use super::target::{self, Access, Target, Values, WriteError};
 use super::{CheckSpec, CheckedChunk, ChunkError, CommitError, LedgerKey};
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
-use crate::text;
 
 /// Chunks in the order in which they are written.
 pub type Chunks<'a> = dyn Iterator<Item = Result<CheckedChunk, ChunkError>> + 'a;
@@ -50,9 +50,15 @@ pub fn commit(
     if target.recorded(ledger, Deed::Undo)?.is_some() {
         return Err(CommitError::Misfit("the import was taken back".to_owned()));
     }
-    let is_unique = target.is_unique(plan.place, &plan.key_columns())?;
-    let mut writing =
-        Writing { dataset, plan: &plan, is_unique, counts: PlanCounts::default(), defaults: None };
+    let mut writing = Writing {
+        dataset,
+        plan: &plan,
+        is_unique: target.is_unique(plan.place, &plan.key_columns())?,
+        creates_first: target.refers_to_itself(plan.place)?,
+        counts: PlanCounts::default(),
+        noting: Noting::of(&plan, target.as_mut())?,
+        extent: None,
+    };
     for chunk in chunks {
         if stop.load(Ordering::Relaxed) {
             return Err(SourceError::Stopped.into());
@@ -69,10 +75,9 @@ pub fn commit(
             Err(Refusal::Other(error)) => return Err(error),
         }
     }
-    let Writing { counts, defaults, .. } = writing;
-    let record = CommitRecord { counts, defaults: defaults.unwrap_or_default() };
-    target.record(ledger, Deed::Commit, &as_text(&record)?)?;
-    target.commit().map_err(|error| explained(error, None))?;
+    let Writing { counts, noting, extent, .. } = writing;
+    target.record(ledger, Deed::Commit, &as_text(&noting.record(counts))?)?;
+    target.commit().map_err(|error| explained(error, extent))?;
     Ok(Committed { counts, was_done_already: false })
 }
 
@@ -116,6 +121,26 @@ pub(super) fn extent(rows: &RecordBatch) -> Option<(u32, u32)> {
     Some((*numbers.first()?, *numbers.last()?))
 }
 
+/// Both together.
+pub(super) fn joined(a: Option<(u32, u32)>, b: Option<(u32, u32)>) -> Option<(u32, u32)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}
+
+/// What it means that the database has written fewer rows than it was given, or more.
+pub(super) fn counted(count: u64, rows: &RecordBatch) -> Result<(), CommitError> {
+    let given = rows.num_rows();
+    if count == given as u64 {
+        return Ok(());
+    }
+    let message = format!(
+        "of {given} rows it has written {count}: a trigger or a policy of the table leaves rows out, or takes them elsewhere"
+    );
+    Err(CommitError::Refused { message, rule: None, rows: extent(rows) })
+}
+
 /// Why a chunk was not written.
 enum Refusal {
     /// Something that must be once is there: the rows that were to be added, and what it means unless their keys are.
@@ -138,9 +163,13 @@ struct Writing<'a> {
     plan: &'a Plan<'a>,
     /// Whether the database itself keeps keys from being there twice.
     is_unique: bool,
+    /// Whether rows are added before others are changed, which may point at them. Else what a changed row no longer has may be what a
+    /// new one has.
+    creates_first: bool,
     counts: PlanCounts,
-    /// See [`CommitRecord::defaults`]; `None` as long as no row was added.
-    defaults: Option<BTreeMap<String, Option<String>>>,
+    noting: Noting<'a>,
+    /// The first and the last row that were written.
+    extent: Option<(u32, u32)>,
 }
 
 impl Writing<'_> {
@@ -158,8 +187,19 @@ impl Writing<'_> {
             drifted.sort_unstable();
             return Err(CommitError::Drifted { rows: drifted }.into());
         }
-        self.update(&rows_of(chunk, &[RowAction::Update])?, target)?;
-        self.create(creates, target)?;
+        let updates = rows_of(chunk, &[RowAction::Update])?;
+        for written in [&updates, &creates] {
+            self.extent = joined(self.extent, extent(written));
+        }
+        if self.creates_first {
+            self.create(&creates, target)?;
+            self.update(&updates, target)?;
+        } else {
+            self.update(&updates, target)?;
+            self.create(&creates, target)?;
+        }
+        self.noting.written(&updates, target)?;
+        self.noting.written(&creates, target)?;
         self.counts = self.counts.plus(chunk.counts());
         Ok(())
     }
@@ -211,84 +251,40 @@ impl Writing<'_> {
     }
 
     fn update(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
-        let places = changed(self.plan, rows);
-        if places.is_empty() {
+        if rows.num_rows() == 0 {
             return Ok(());
         }
-        let columns: Vec<&Column> = places.iter().map(|place| self.plan.columns[*place]).collect();
-        let values = self.plan.new_of(rows, &places);
-        let key = self.plan.new_of(rows, &self.plan.key);
-        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
-        let written = target.update(self.plan.place, key, Values { columns: &columns, arrays: &values });
-        written.map_err(|error| Refusal::Other(explained(error, extent(rows))))
+        let written = changes::apply(self.plan, rows, Side::New, target);
+        let count = written.map_err(|error| Refusal::Other(explained(error, extent(rows))))?;
+        Ok(counted(count, rows)?)
     }
 
-    fn create(&mut self, rows: RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
+    fn create(&mut self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
         let all: Vec<usize> = (0..self.plan.columns.len()).collect();
-        let values = self.plan.new_of(&rows, &all);
+        let values = self.plan.new_of(rows, &all);
         let values = Values { columns: &self.plan.columns, arrays: &values };
         match target.insert(self.plan.place, values) {
-            Ok(()) => {}
+            Ok(count) => counted(count, rows)?,
             Err(error) => {
                 let is_duplicate = matches!(error, WriteError::Refused { is_duplicate: true, .. });
-                let refused = explained(error, extent(&rows));
+                let refused = explained(error, extent(rows));
                 return Err(if is_duplicate {
-                    Refusal::Duplicate { creates: rows, refused }
+                    Refusal::Duplicate { creates: rows.clone(), refused }
                 } else {
                     Refusal::Other(refused)
                 });
             }
         }
-        self.note_defaults(&rows, target)?;
+        self.noting.added(rows, target)?;
         Ok(())
     }
-
-    /// Looks at what the first and the last of the rows have in columns that the file does not have.
-    fn note_defaults(&mut self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), CommitError> {
-        if self.plan.unmapped.is_empty() {
-            return Ok(());
-        }
-        let last = u32::try_from(rows.num_rows()).unwrap_or(u32::MAX) - 1;
-        let sample = if last == 0 { vec![0] } else { vec![0, last] };
-        let key: Vec<ArrayRef> = taken_of(&self.plan.new_of(rows, &self.plan.key), &sample)?;
-        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
-        let found = target.find(self.plan.place, key, &self.plan.unmapped, false)?;
-        for row in text::rows(&found.rows) {
-            let seen = self.plan.unmapped.iter().map(|column| column.name.clone()).zip(row);
-            match &mut self.defaults {
-                None => self.defaults = Some(seen.collect()),
-                Some(defaults) => {
-                    for (name, value) in seen {
-                        if defaults.get(&name).is_some_and(|default| *default != value) {
-                            defaults.remove(&name);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Columns, but for the key, in which any of the rows differs from what it was.
-pub(super) fn changed(plan: &Plan<'_>, rows: &RecordBatch) -> Vec<usize> {
-    let differs = |place: &usize| {
-        let [new, old] = [plan.new_of(rows, &[*place]), plan.old_of(rows, &[*place])];
-        same(&new[0], &old[0]).contains(&false)
-    };
-    plan.others.iter().copied().filter(differs).collect()
 }
 
 /// The numbers in the file of the rows that are meant.
 fn numbers(rows: &RecordBatch, is_meant: impl Iterator<Item = bool>) -> Vec<u32> {
-    let indexes: Vec<u32> =
-        (0u32..).zip(is_meant).filter(|(_, is_meant)| *is_meant).map(|(index, _)| index).collect();
-    use arrow_array::cast::AsArray;
-    let meant = taken(rows, &indexes).ok();
-    meant.map_or_else(Vec::new, |rows| {
-        rows.column(0).as_primitive::<arrow_array::types::UInt32Type>().values().to_vec()
-    })
+    let meant = is_meant.enumerate().filter(|(_, is_meant)| *is_meant);
+    meant.map(|(index, _)| number_at(rows, index)).collect()
 }

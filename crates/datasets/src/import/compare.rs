@@ -8,6 +8,8 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::zip::zip;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::cells::trimmed;
@@ -46,6 +48,36 @@ where
         return a.values().iter().zip(b.values()).map(|(a, b)| a == b).collect();
     }
     a.iter().zip(b.iter()).map(|(a, b)| a == b).collect()
+}
+
+/// Finds times alike that are less than a millisecond apart, in rows that are asked for.
+pub(super) fn near(new: &ArrayRef, old: &ArrayRef, is_same: &mut [bool], is_asked: impl Fn(usize) -> bool) {
+    let micros = |array: &ArrayRef, index: usize| {
+        let value = match array.data_type() {
+            DataType::Time64(_) => array.as_primitive::<Time64MicrosecondType>().value(index),
+            _ => array.as_primitive::<TimestampMicrosecondType>().value(index),
+        };
+        array.is_valid(index).then_some(value)
+    };
+    if !matches!(new.data_type(), DataType::Time64(_) | DataType::Timestamp(..)) {
+        return;
+    }
+    for (index, is_same) in is_same.iter_mut().enumerate().filter(|(_, is_same)| !**is_same) {
+        let pair = micros(new, index).zip(micros(old, index));
+        *is_same = pair.is_some_and(|(new, old)| new.abs_diff(old) < 1000) && is_asked(index);
+    }
+}
+
+/// Whether two moments are shown as the same day and time in their zone.
+pub(super) fn shown_alike(new: &ArrayRef, old: &ArrayRef, index: usize) -> bool {
+    let DataType::Timestamp(_, Some(zone)) = new.data_type() else { return false };
+    let Ok(zone) = TimeZone::get(zone) else { return false };
+    let shown = |array: &ArrayRef| {
+        let micros = array.as_primitive::<TimestampMicrosecondType>().value(index);
+        let moment = Timestamp::from_microsecond(micros).ok().filter(|_| array.is_valid(index))?;
+        Some(zone.to_datetime(moment))
+    };
+    matches!((shown(new), shown(old)), (Some(new), Some(old)) if new == old)
 }
 
 /// `new`, but `old` where they say the same.

@@ -13,6 +13,8 @@ const EPOCH: Date = Date::constant(1970, 1, 1);
 const EXCEL_EPOCH_DAYS: i32 = -25_569;
 /// The serial number of 9999-12-31, Excel's last day.
 const SERIAL_MAX: f64 = 2_958_465.0;
+/// Microseconds by which a serial number of 15 digits may be beside the time that was meant.
+const SNAP: i64 = 10;
 
 /// What a cell says of a day and a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +66,11 @@ pub(crate) fn of_number(text: &str) -> Option<Moment> {
     if !(0.0..SERIAL_MAX + 1.0).contains(&serial) {
         return None;
     }
-    // To the millisecond: as much as a serial number of our time carries.
-    let millis = (serial.fract() * 86_400_000.0).round() as i64;
-    let whole = serial.trunc() as i32 + i32::from(millis == 86_400_000);
-    let micros = (millis % 86_400_000) * 1000;
+    // To the microsecond, or to a millisecond that is as near as Excel's 15 digits tell, but never into another day.
+    let exact = (serial.fract() * DAY as f64).round() as i64;
+    let near = (exact + 500) / 1000 * 1000;
+    let micros = if (near - exact).abs() <= SNAP && near < DAY { near } else { exact.min(DAY - 1) };
+    let whole = serial.trunc() as i32;
     let days = match whole {
         0 => None,
         // 1900-01-01 is 1, and days from 1900-03-01 on count one that never was.
@@ -111,6 +114,30 @@ fn iso_date(bytes: &[u8]) -> Option<i32> {
 fn compact_date(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
     days_of(four_digits(bytes.get(..4)?)?, two_digits(bytes.get(4..6)?)?, two_digits(bytes.get(6..8)?)?)
+}
+
+/// A part of the day that stands with a time.
+#[derive(Clone, Copy)]
+enum Half {
+    Morning,
+    Noon,
+    Afternoon,
+    Evening,
+}
+
+impl Half {
+    /// The hour of the day; `None` where the two don't go together, or may be of another day. 下午15:30 says twice what once would do.
+    fn hour(self, hour: i64) -> Option<i64> {
+        match (self, hour) {
+            (Half::Morning, 12) => Some(0),
+            (Half::Morning, 0..=11)
+            | (Half::Noon, 11..=14)
+            | (Half::Afternoon, 12..=23)
+            | (Half::Evening, 17..=23) => Some(hour),
+            (Half::Noon, 1..=2) | (Half::Afternoon, 1..=11) | (Half::Evening, 5..=11) => Some(hour + 12),
+            _ => None,
+        }
+    }
 }
 
 /// What is still to be read.
@@ -176,7 +203,7 @@ impl Rest<'_> {
 
     /// A time of day, in microseconds.
     fn time(&mut self) -> Option<i64> {
-        let before_noon = self.half();
+        let said_before = self.half();
         self.0 = self.0.trim_start();
         let mut hour = self.digits(2)?;
         let (mut minute, mut second, mut micros) = (0, 0, 0);
@@ -206,7 +233,7 @@ impl Rest<'_> {
         } else {
             return None;
         }
-        let is_afternoon = match before_noon {
+        let half = match said_before {
             Some(half) => Some(half),
             None => {
                 let before = self.0;
@@ -218,15 +245,8 @@ impl Rest<'_> {
                 half
             }
         };
-        if let Some(is_afternoon) = is_afternoon {
-            hour = match (hour, is_afternoon) {
-                (12, false) => 0,
-                (1..=11, true) => hour + 12,
-                (0..=12, _) => hour,
-                // 下午15:30 says twice what once would do.
-                (13..=23, true) => hour,
-                _ => return None,
-            };
+        if let Some(half) = half {
+            hour = half.hour(hour)?;
         }
         if hour > 23 || minute > 59 || second > 59 {
             return None;
@@ -251,22 +271,26 @@ impl Rest<'_> {
         format!("{digits:0<6}").get(..6)?.parse().ok()
     }
 
-    /// Whether it is afternoon, where that is said.
-    fn half(&mut self) -> Option<bool> {
-        for (words, is_afternoon) in [(["上午", "凌晨", "早上"], false), (["下午", "晚上", "中午"], true)]
-        {
-            if self.takes(&words) {
-                return Some(is_afternoon);
+    /// The part of the day, where it is said.
+    fn half(&mut self) -> Option<Half> {
+        for (words, half) in [
+            (&["上午", "凌晨", "早上"][..], Half::Morning),
+            (&["中午"], Half::Noon),
+            (&["下午"], Half::Afternoon),
+            (&["晚上"], Half::Evening),
+        ] {
+            if self.takes(words) {
+                return Some(half);
             }
         }
         let (word, after) = self.0.split_at_checked(2)?;
-        let is_afternoon = match word.to_ascii_lowercase().as_str() {
-            "am" => false,
-            "pm" => true,
+        let half = match word.to_ascii_lowercase().as_str() {
+            "am" => Half::Morning,
+            "pm" => Half::Afternoon,
             _ => return None,
         };
         self.0 = after;
-        Some(is_afternoon)
+        Some(half)
     }
 
     /// What follows a time: nothing, `Z`, or an offset. `None` for anything else.
@@ -334,6 +358,17 @@ mod tests {
             ("2026年8月1日10时30分", Some("2026-08-01 10:30:00")),
             ("2026年8月1日 下午3点05分09秒", Some("2026-08-01 15:05:09")),
             ("2026年8月1日上午12:30", Some("2026-08-01 00:30:00")),
+            ("中午11:30", Some("11:30:00")),
+            ("中午12:30", Some("12:30:00")),
+            ("中午1点", Some("13:00:00")),
+            ("晚上8点", Some("20:00:00")),
+            ("晚上20:30", Some("20:30:00")),
+            ("下午15:30", Some("15:30:00")),
+            ("凌晨12:30", Some("00:30:00")),
+            ("晚上12点", None),
+            ("晚上1点", None),
+            ("中午9点", None),
+            ("下午0:30", None),
             ("2026-08-01 3:05 PM", Some("2026-08-01 15:05:00")),
             ("2026-08-01 12:05 am", Some("2026-08-01 00:05:00")),
             ("10:30", Some("10:30:00")),
@@ -382,7 +417,10 @@ mod tests {
             ("0.5", Some("12:00:00")),
             ("0", Some("00:00:00")),
             ("-1", None),
-            ("46235.999999999", Some("2026-08-02")),
+            ("46235.999999999", Some("2026-08-01 23:59:59.999914")),
+            ("46235.99999999999", Some("2026-08-01 23:59:59.999999")),
+            ("46235.4375000001", Some("2026-08-01 10:30:00")),
+            ("46235.43750142889", Some("2026-08-01 10:30:00.123456")),
             ("20260801", Some("2026-08-01")),
             ("20261301", None),
             ("1E999", None),

@@ -44,4 +44,7 @@ pub(crate) struct CommitRecord {
     /// all rows that were added: so that undoing notices if somebody has changed them.
     #[serde(default)]
     pub(crate) defaults: BTreeMap<String, Option<String>>,
+    /// Digests of what triggers have made of rows, by their number in the file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) altered: BTreeMap<u32, String>,
 }

@@ -12,6 +12,7 @@
 //! - Nothing of a file becomes SQL text, and no error bears a cell's contents.
 
 mod cells;
+mod changes;
 mod check;
 mod chunk;
 mod commit;
@@ -19,11 +20,13 @@ mod compare;
 mod date;
 mod error;
 pub(crate) mod ledger;
-mod number;
+mod noting;
+pub(crate) mod number;
 mod parse;
 pub(crate) mod plan;
 mod prune;
 pub mod rules;
+mod settle;
 pub(crate) mod storage;
 pub(crate) mod target;
 mod told;
@@ -31,7 +34,7 @@ mod undo;
 pub(crate) mod values;
 
 use jiff::tz::TimeZone;
-use longshore_protocol::import::ImportMode;
+use longshore_protocol::import::{ImportMode, PlanCounts};
 
 pub use check::{CHUNK_ROWS, check};
 pub use chunk::{CheckedChunk, KeyDigest};

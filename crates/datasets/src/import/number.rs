@@ -49,6 +49,11 @@ impl Number {
         Number { coefficient: rounded, exponent: self.exponent + surplus.cast_signed(), ..self }.normal()
     }
 
+    /// Whether it is a whole number of more digits than Excel keeps, so that the last ones may be zeros for what they were.
+    pub(crate) fn has_lost_digits(self) -> bool {
+        self.exponent >= 0 && self.digit_count() + self.exponent.unsigned_abs() > DIGITS_OF_EXCEL
+    }
+
     fn normal(mut self) -> Number {
         while self.coefficient != 0 && self.coefficient.is_multiple_of(10) {
             self.coefficient /= 10;
@@ -133,7 +138,8 @@ fn scan(bytes: &[u8]) -> Option<Number> {
                 number.exponent -= i32::from(has_point);
             }
             b',' if !has_point && has_digits => {
-                if if has_comma { group != 3 } else { group > 3 } {
+                // No number begins with a group of zeros: `0,500` is the half of one for some, and a slip for others.
+                if if has_comma { group != 3 } else { group > 3 || rest[at - group as usize] == b'0' } {
                     return None;
                 }
                 (group, has_comma) = (0, true);
@@ -207,6 +213,10 @@ mod tests {
             ("12%", 2, Err("no number")),
             ("1.2.3", 2, Err("no number")),
             ("1,23", 2, Err("no number")),
+            ("0,500", 3, Err("no number")),
+            ("-0,500", 3, Err("no number")),
+            ("012,500", 3, Err("no number")),
+            ("100,500", 0, Ok(100_500)),
             ("1234,567", 2, Err("no number")),
             ("1,234,5", 2, Err("no number")),
             (",123", 2, Err("no number")),

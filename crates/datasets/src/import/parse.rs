@@ -1,21 +1,23 @@
 //! The cells of one column as a typed column: each cell is a value, nothing, or wrong, and then says why.
 
+mod numbers;
+mod times;
+
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use arrow_array::{Array, ArrayRef, StringArray, UInt8Array};
 use arrow_schema::ArrowError;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use longshore_protocol::ColumnType;
+use longshore_protocol::dataset::AllowedValue;
 use longshore_protocol::import::{CellKind, CellProblem};
 
-use super::cells::{folded, narrowed, trimmed};
-use super::date::{self, DAY, Moment};
-use super::number::{Number, NumberFault};
+use super::cells::{folded, trimmed};
+use super::date::DAY;
+use super::number::Number;
 use super::rules::{Bound, ColumnRules};
 use super::storage::{Form, Storage};
 use crate::columns::ColumnBuilder;
-use crate::config::StoredAs;
 use crate::dataset::Column;
 use crate::value::Value;
 
@@ -25,9 +27,27 @@ const ALLOWED_SHOWN: usize = 10;
 const CLOSE: f64 = 0.6;
 
 /// One column of a staged batch.
-pub(crate) struct Cells<'a> {
-    pub(crate) texts: &'a StringArray,
-    pub(crate) kinds: &'a UInt8Array,
+pub(crate) struct Cells {
+    pub(crate) texts: StringArray,
+    pub(crate) kinds: UInt8Array,
+}
+
+impl Cells {
+    /// So many cells in which nothing stands.
+    pub(crate) fn empty(count: usize) -> Cells {
+        let kinds = UInt8Array::from_value(CellKind::Empty as u8, count);
+        Cells { texts: StringArray::new_null(count), kinds }
+    }
+
+    /// What kind of cell stands at a place.
+    pub(crate) fn kind(&self, index: usize) -> CellKind {
+        CellKind::from_u8(self.kinds.value(index)).unwrap_or(CellKind::Text)
+    }
+
+    /// What stands there, with the white space around it.
+    pub(crate) fn text(&self, index: usize) -> &str {
+        if self.texts.is_null(index) { "" } else { self.texts.value(index) }
+    }
 }
 
 /// A column as it was read.
@@ -36,29 +56,36 @@ pub(crate) struct Parsed {
     pub(crate) values: ArrayRef,
     /// What is wrong, by place.
     pub(crate) problems: Vec<(usize, CellProblem)>,
+    /// The places of moments that the clocks of the zone have shown twice, and of which the cell does not say which it means.
+    pub(crate) folds: Vec<usize>,
 }
 
-/// Reads a column.
+/// Reads a column; a key has to be surely what the file meant.
 pub(crate) fn column(
     column: &Column,
     rules: &ColumnRules,
     storage: &Storage,
-    cells: &[Cells<'_>],
+    is_key: bool,
+    cells: &[Cells],
     zone: &TimeZone,
 ) -> Result<Parsed, ArrowError> {
     let row_count = cells.iter().map(|cells| cells.texts.len()).sum();
     let mut builder = ColumnBuilder::new(column.column_type, zone, row_count);
     let reader = Reader::new(column, rules, storage, zone);
-    let mut problems = Vec::new();
+    let (mut problems, mut folds) = (Vec::new(), Vec::new());
     let mut place = 0;
     for cells in cells {
         for index in 0..cells.texts.len() {
-            let kind = CellKind::from_u8(cells.kinds.value(index)).unwrap_or(CellKind::Text);
-            let text = if cells.texts.is_null(index) { "" } else { trimmed(cells.texts.value(index)) };
+            let (kind, text) = (cells.kind(index), trimmed(cells.text(index)));
             let read = match kind {
                 CellKind::Error => Err(CellProblem::FormulaError),
                 _ if text.is_empty() => {
-                    builder.append_null();
+                    match &mut builder {
+                        ColumnBuilder::Text(builder) if storage.takes_empty && !reader.needs_value => {
+                            builder.append_value("");
+                        }
+                        builder => builder.append_null(),
+                    }
                     if reader.needs_value {
                         problems.push((place, CellProblem::Required));
                     }
@@ -67,6 +94,14 @@ pub(crate) fn column(
                 }
                 _ => reader.append(text, kind, &mut builder),
             };
+            // What is appended for a key whose digits may be others does not matter: the row is in error.
+            let read = read.map(|warning| match warning {
+                Some(CellProblem::DigitsLost) if is_key => Some(CellProblem::KeyDigitsLost),
+                warning => warning,
+            });
+            if reader.is_fold.take() {
+                folds.push(place);
+            }
             match read {
                 Ok(None) => {}
                 Ok(Some(warning)) => problems.push((place, warning)),
@@ -78,7 +113,7 @@ pub(crate) fn column(
             place += 1;
         }
     }
-    Ok(Parsed { values: builder.finish()?, problems })
+    Ok(Parsed { values: builder.finish()?, problems, folds })
 }
 
 /// How the cells of a column are read.
@@ -89,6 +124,8 @@ struct Reader<'a> {
     zone: &'a TimeZone,
     is_utc: bool,
     needs_value: bool,
+    /// Whether the moment that was read last was shown twice by the clocks of the zone.
+    is_fold: Cell<bool>,
     /// Allowed values by themselves and by their labels, folded.
     allowed: HashMap<String, &'a str>,
     /// Ends of the range in the units of the column.
@@ -103,16 +140,18 @@ impl<'a> Reader<'a> {
         storage: &'a Storage,
         zone: &'a TimeZone,
     ) -> Reader<'a> {
-        let mut allowed = HashMap::new();
-        // The value itself wins over a label of another.
+        let mut allowed: HashMap<String, &str> = HashMap::new();
+        // Values that differ in case alone are told apart only where they stand as they are.
+        let mut ambiguous = Vec::new();
         for value in &column.values {
-            for label in [&value.labels.en, &value.labels.zh] {
-                allowed.entry(folded(label)).or_insert(value.value.as_str());
+            for said in [&value.value, &value.labels.en, &value.labels.zh] {
+                let other = *allowed.entry(folded(said)).or_insert(value.value.as_str());
+                if other != value.value {
+                    ambiguous.push(folded(said));
+                }
             }
         }
-        for value in &column.values {
-            allowed.insert(folded(&value.value), value.value.as_str());
-        }
+        allowed.retain(|said, _| !ambiguous.contains(said));
         let units = |bound: &Option<Bound>| bound.as_ref().and_then(|bound| units_of(&bound.value));
         Reader {
             column,
@@ -120,7 +159,8 @@ impl<'a> Reader<'a> {
             storage,
             zone,
             is_utc: zone.iana_name().is_none_or(|name| name == "UTC"),
-            needs_value: rules.is_required || !storage.is_nullable,
+            needs_value: rules.is_required || !(storage.is_nullable || storage.takes_empty),
+            is_fold: Cell::new(false),
             allowed,
             min: units(&rules.min),
             max: units(&rules.max),
@@ -137,18 +177,24 @@ impl<'a> Reader<'a> {
         if text.contains('\0') {
             return Err(CellProblem::NotStorable);
         }
-        let text = if self.allowed.is_empty() { text } else { self.allowed_value(text, kind)? };
+        let text = if self.column.values.is_empty() { text } else { self.allowed_value(text, kind)? };
         match builder {
             ColumnBuilder::Text(builder) => {
                 let (value, warning) = self.text(text, kind)?;
                 builder.append_value(value.as_deref().unwrap_or(text));
                 return Ok(warning);
             }
-            ColumnBuilder::Integer(builder) => builder.append_value(self.integer(text, kind)?),
-            ColumnBuilder::Decimal(builder, scale) => {
-                builder.append_value(self.decimal(text, kind, *scale)?);
+            ColumnBuilder::Integer(builder) => {
+                let (value, warning) = self.integer(text, kind)?;
+                builder.append_value(value);
+                return Ok(warning);
             }
-            ColumnBuilder::Float(builder) => builder.append_value(self.float(text)?),
+            ColumnBuilder::Decimal(builder, scale) => {
+                let (value, warning) = self.decimal(text, kind, *scale)?;
+                builder.append_value(value);
+                return Ok(warning);
+            }
+            ColumnBuilder::Float(builder) => builder.append_value(self.float(text, kind)?),
             ColumnBuilder::Boolean(builder) => builder.append_value(self.boolean(text)?),
             ColumnBuilder::Date(builder) => builder.append_value(self.date(text, kind)?),
             ColumnBuilder::Time(builder) => builder.append_value(self.time(text, kind)?),
@@ -180,7 +226,17 @@ impl<'a> Reader<'a> {
         } else {
             None
         };
-        let wanted = folded(shown.as_deref().unwrap_or(text));
+        let wanted = shown.as_deref().unwrap_or(text);
+        let is_it = |said: &str| said == wanted;
+        let exact = self.column.values.iter().find(|value| is_it(&value.value));
+        let labelled = || {
+            let has_label = |value: &&AllowedValue| is_it(&value.labels.en) || is_it(&value.labels.zh);
+            self.column.values.iter().find(has_label)
+        };
+        if let Some(value) = exact.or_else(labelled) {
+            return Ok(&value.value);
+        }
+        let wanted = folded(wanted);
         if let Some(value) = self.allowed.get(&wanted) {
             return Ok(value);
         }
@@ -205,12 +261,11 @@ impl<'a> Reader<'a> {
             && let Some(number) = Number::read(text)
         {
             let shown = number.as_shown();
-            // Whole numbers of more digits than Excel keeps may end in zeros for it.
-            let digits = shown.text().map_or(0, |text| text.bytes().filter(u8::is_ascii_digit).count());
-            if shown.exponent >= 0 && digits > super::number::DIGITS_OF_EXCEL as usize {
-                warning = Some(CellProblem::DigitsLost);
-            }
+            warning = shown.has_lost_digits().then_some(CellProblem::DigitsLost);
             value = shown.text();
+        }
+        if kind == CellKind::Text && is_shortened(text) {
+            warning = Some(CellProblem::DigitsLost);
         }
         let text = value.as_deref().unwrap_or(text);
         let limit = self.rules.max_length.into_iter().chain(self.storage.length_max).min();
@@ -221,6 +276,15 @@ impl<'a> Reader<'a> {
             if found > limit {
                 return Err(CellProblem::TooLong { limit, found });
             }
+        }
+        if let Some(limit) = self.storage.bytes_max
+            && text.len() > limit as usize
+        {
+            let found = text.chars().count();
+            // As many characters as have room if all are like these.
+            let limit = u64::from(limit) * found as u64 / text.len() as u64;
+            let [limit, found] = [limit, found as u64].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+            return Err(CellProblem::TooLong { limit, found });
         }
         if let Some(pattern) = &self.rules.pattern
             && !pattern.regex.is_match(text)
@@ -245,96 +309,6 @@ impl<'a> Reader<'a> {
         Ok((fitted.or(value), warning))
     }
 
-    fn number_problem(&self, fault: NumberFault) -> CellProblem {
-        match (fault, self.column.column_type) {
-            (NumberFault::TooManyDecimals, ColumnType::Decimal { scale }) => {
-                CellProblem::TooManyDecimals { scale }
-            }
-            (NumberFault::TooLarge, _) => self.out_of_range(),
-            _ => self.wrong_type(),
-        }
-    }
-
-    fn number(&self, text: &str, kind: CellKind) -> Result<Number, CellProblem> {
-        let number = Number::read(text).ok_or_else(|| self.wrong_type())?;
-        Ok(if kind == CellKind::Number { number.as_shown() } else { number })
-    }
-
-    fn integer(&self, text: &str, kind: CellKind) -> Result<i64, CellProblem> {
-        let value = match plain_whole(text.as_bytes()) {
-            Some(value) => value,
-            None => self.number(text, kind)?.whole().map_err(|fault| self.number_problem(fault))?,
-        };
-        self.within(i128::from(value))?;
-        self.held_whole(i128::from(value))?;
-        if let Some((before, _)) = self.storage.digits {
-            self.digits(i128::from(value), 0, before)?;
-        }
-        Ok(value)
-    }
-
-    /// Whether the database's own whole numbers have room.
-    fn held_whole(&self, units: i128) -> Result<(), CellProblem> {
-        let Some((min, max)) = self.storage.whole else { return Ok(()) };
-        if (i128::from(min)..=i128::from(max)).contains(&units) {
-            return Ok(());
-        }
-        Err(CellProblem::OutOfRange { min: Some(min.to_string()), max: Some(max.to_string()) })
-    }
-
-    /// Whether units of the `scale`th digit after the point have room in so many digits before it.
-    fn digits(&self, units: i128, scale: u8, before: u8) -> Result<(), CellProblem> {
-        let limit = 10u128.checked_pow(u32::from(before) + u32::from(scale));
-        if limit.is_none_or(|limit| units.unsigned_abs() < limit) {
-            return Ok(());
-        }
-        let nines = "9".repeat(usize::from(before).max(1));
-        Err(CellProblem::OutOfRange { min: Some(format!("-{nines}")), max: Some(nines) })
-    }
-
-    fn decimal(&self, text: &str, kind: CellKind, scale: u8) -> Result<i128, CellProblem> {
-        let number = self.number(text, kind)?;
-        let units = number.units(scale).map_err(|fault| self.number_problem(fault))?;
-        self.within(units)?;
-        if self.column.stored_as == StoredAs::ScaledInteger {
-            self.held_whole(units)?;
-        } else if self.storage.whole.is_some() {
-            let whole = number.units(0).map_err(|fault| match fault {
-                NumberFault::TooManyDecimals => CellProblem::TooManyDecimals { scale: 0 },
-                fault => self.number_problem(fault),
-            })?;
-            self.held_whole(whole)?;
-        } else if let Some((before, after)) = self.storage.digits {
-            if after < scale && number.units(after).is_err() {
-                return Err(CellProblem::TooManyDecimals { scale: after });
-            }
-            self.digits(units, scale, before)?;
-        }
-        Ok(units)
-    }
-
-    fn float(&self, text: &str) -> Result<f64, CellProblem> {
-        let plain =
-            if Number::read(text).is_some() { narrowed(text).replace(',', "") } else { text.to_owned() };
-        let plain = match plain.strip_prefix('(').and_then(|plain| plain.strip_suffix(')')) {
-            Some(inside) => format!("-{inside}"),
-            None => plain,
-        };
-        // Rust reads words such as infinity as well.
-        let is_number = !plain.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'));
-        let value: f64 = plain.parse().ok().filter(|_| is_number).ok_or_else(|| self.wrong_type())?;
-        let value = if self.storage.is_single { single(value) } else { value };
-        if !value.is_finite() {
-            return Err(self.out_of_range());
-        }
-        let is_less = |a: f64, bound: &Option<Bound>| matches!(bound, Some(Bound { value: Value::Float(b), .. }) if a < *b);
-        let is_more = |a: f64, bound: &Option<Bound>| matches!(bound, Some(Bound { value: Value::Float(b), .. }) if a > *b);
-        if is_less(value, &self.rules.min) || is_more(value, &self.rules.max) {
-            return Err(self.out_of_range());
-        }
-        Ok(value)
-    }
-
     fn boolean(&self, text: &str) -> Result<bool, CellProblem> {
         match folded(text).as_str() {
             "true" | "yes" | "1" | "是" | "y" | "t" | "真" => Ok(true),
@@ -342,89 +316,14 @@ impl<'a> Reader<'a> {
             _ => Err(self.wrong_type()),
         }
     }
-
-    fn read_moment(&self, text: &str, kind: CellKind) -> Result<Moment, CellProblem> {
-        let read = match kind {
-            CellKind::Number => date::of_number(text),
-            CellKind::Boolean => None,
-            _ => date::read(text),
-        };
-        read.ok_or_else(|| self.wrong_type())
-    }
-
-    fn date(&self, text: &str, kind: CellKind) -> Result<i32, CellProblem> {
-        let moment = self.read_moment(text, kind)?;
-        // A time of day would be lost, unless it is none.
-        let is_day =
-            moment.micros.is_none_or(|micros| micros == 0) && moment.offset.is_none_or(|offset| offset == 0);
-        let days = moment.days.filter(|_| is_day).ok_or_else(|| self.wrong_type())?;
-        self.within(i128::from(days))?;
-        Ok(days)
-    }
-
-    fn time(&self, text: &str, kind: CellKind) -> Result<i64, CellProblem> {
-        let moment = self.read_moment(text, kind)?;
-        let is_time = moment.days.is_none() && moment.offset.is_none();
-        let micros = moment.micros.filter(|_| is_time).ok_or_else(|| self.wrong_type())?;
-        self.within(i128::from(micros))?;
-        Ok(micros - micros.rem_euclid(self.storage.grain))
-    }
-
-    /// Microseconds since 1970 of a day and its time.
-    fn civil(&self, moment: Moment) -> Result<i64, CellProblem> {
-        let days = moment.days.ok_or_else(|| self.wrong_type())?;
-        Ok(i64::from(days) * DAY + moment.micros.unwrap_or(0))
-    }
-
-    fn timestamp(&self, text: &str, kind: CellKind) -> Result<i64, CellProblem> {
-        let moment = self.read_moment(text, kind)?;
-        // What is of another place can't be told without a zone.
-        if moment.offset.is_some_and(|offset| offset != 0) {
-            return Err(self.wrong_type());
-        }
-        let micros = self.civil(moment)?;
-        self.within(i128::from(micros))?;
-        Ok(micros - micros.rem_euclid(self.storage.grain))
-    }
-
-    fn moment(&self, text: &str, kind: CellKind) -> Result<i64, CellProblem> {
-        let moment = self.read_moment(text, kind)?;
-        let civil = self.civil(moment)?;
-        let micros = match moment.offset {
-            Some(offset) => civil - i64::from(offset) * 1_000_000,
-            None if self.is_utc => civil,
-            None => {
-                let at = Timestamp::from_microsecond(civil).map_err(|_| self.wrong_type())?;
-                let local = TimeZone::UTC.to_datetime(at);
-                self.zone.to_timestamp(local).map_err(|_| self.wrong_type())?.as_microsecond()
-            }
-        };
-        self.within(i128::from(micros))?;
-        Ok(micros - micros.rem_euclid(self.storage.grain))
-    }
 }
 
-/// A number of digits and a minus alone, of which whole numbers mostly are.
-fn plain_whole(bytes: &[u8]) -> Option<i64> {
-    let (digits, is_negative) = match bytes {
-        [b'-', digits @ ..] => (digits, true),
-        digits => (digits, false),
-    };
-    if digits.is_empty() || digits.len() > 18 {
-        return None;
-    }
-    let mut value = 0i64;
-    for digit in digits {
-        value = value * 10 + i64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
-    }
-    Some(if is_negative { -value } else { value })
-}
-
-/// The double as it comes back from 32 bits, where it is read by its shortest text.
-fn single(value: f64) -> f64 {
-    #[expect(clippy::cast_possible_truncation, reason = "that is what the column does")]
-    let single = value as f32;
-    single.to_string().parse().unwrap_or(f64::from(single))
+/// Whether a text is what Excel writes into CSV for a number that is too long for its column: `2.02608E+17`.
+fn is_shortened(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once("E+") else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    whole.len() == 1 && exponent.len() >= 2 && [whole, fraction, exponent].into_iter().all(is_digits)
 }
 
 /// A bound in the units in which its column's values are compared; none of floating point.

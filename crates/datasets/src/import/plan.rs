@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::take::take;
@@ -100,6 +102,16 @@ pub(crate) fn rows_of(chunk: &CheckedChunk, actions: &[RowAction]) -> Result<Rec
         return Ok(chunk.rows.clone());
     }
     taken(&chunk.rows, &indexes)
+}
+
+/// What happens to a row of a batch of a chunk's rows.
+pub(crate) fn action_at(rows: &RecordBatch, index: usize) -> RowAction {
+    RowAction::from_u8(rows.column(1).as_primitive::<UInt8Type>().value(index))
+}
+
+/// The number in the file of a row of a batch of a chunk's rows.
+pub(crate) fn number_at(rows: &RecordBatch, index: usize) -> u32 {
+    rows.column(0).as_primitive::<UInt32Type>().value(index)
 }
 
 /// Some rows of a batch.

@@ -1,5 +1,7 @@
 //! What the configuration asks of an import, checked.
 
+use std::collections::HashMap;
+
 use longshore_protocol::ColumnType;
 use longshore_protocol::import::{ImportColumnView, ImportMode, ImportView};
 use regex::Regex;
@@ -97,6 +99,13 @@ impl Importing {
         let at = |part: &str| format!("{key}.import{part}");
         if matches!(relation, Relation::Query(_)) {
             return Err(ConfigError::new(at(""), "only a table can be imported into, not a query"));
+        }
+        for (column, _) in columns.iter().zip(&rules).filter(|(_, rules)| rules.is_some()) {
+            if let Some(said) = ambiguous(column) {
+                let key = format!("{key}.column.{}.values", column.name);
+                let text = format!("{said:?} could mean two of them in a file; label them otherwise");
+                return Err(ConfigError::new(key, text));
+            }
         }
         let mut modes = Vec::new();
         for mode in &import.modes {
@@ -213,5 +222,48 @@ impl ColumnRules {
             example: config.import.example.clone(),
         };
         Ok((!config.import.excluded).then_some(rules))
+    }
+}
+
+/// A text of a file that could mean two of a column's values; values that differ in case alone are told apart.
+fn ambiguous(column: &Column) -> Option<String> {
+    let mut said: HashMap<String, (&str, bool)> = HashMap::new();
+    for value in &column.values {
+        for (text, is_label) in [(&value.value, false), (&value.labels.en, true), (&value.labels.zh, true)] {
+            let is_label = is_label && *text != value.value;
+            let (other, is_other_label) =
+                *said.entry(cells::folded(text)).or_insert((value.value.as_str(), is_label));
+            if other != value.value && !text.is_empty() && (is_label || is_other_label) {
+                return Some(text.clone());
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn what_could_mean_two_values_is_refused() {
+        for (values, is_fine) in [
+            ("{ value = 'a', en = 'One' }, { value = 'A', en = 'Two' }", true),
+            ("{ value = 'a', en = 'One' }, { value = 'b', en = 'one' }", false),
+            ("{ value = 'a', en = 'B' }, { value = 'b', en = 'C' }", false),
+            ("{ value = 'a' }, { value = 'b' }", true),
+        ] {
+            let toml = format!(
+                "[database.db]\nurl = 'sqlite:x'\n[dataset.d]\ndatabase = 'db'\ntable = 't'\nkey = ['id']\nimport = {{}}\n\
+                 column = [{{ name = 'id', type = 'integer' }}, {{ name = 'a', type = 'text', values = [{values}] }}]"
+            );
+            let config = toml::from_str(&toml).expect("well-formed");
+            match Catalog::from_config(&config, ".".as_ref()) {
+                Ok(_) => assert!(is_fine, "{values}"),
+                Err(error) => {
+                    assert!(!is_fine && error.to_string().contains("dataset.d.column.a.values"), "{error}");
+                }
+            }
+        }
     }
 }

@@ -1,7 +1,14 @@
 //! What a database can keep in a column, as far as cells can be told so before they are written.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, ArrayRef};
+
 use crate::config::StoredAs;
 use crate::dataset::Column;
+
+/// Digits of a decimal number that come back from a double as they were (IEEE 754).
+pub(crate) const DIGITS_OF_DOUBLE: u32 = 15;
 
 /// What a column of the database keeps.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,12 +19,18 @@ pub(crate) struct Storage {
     pub(crate) is_optional: bool,
     /// Whether the database computes it, so that it can't be written.
     pub(crate) is_computed: bool,
+    /// Whether nothing is kept as an empty text, because the column says so and can't be null.
+    pub(crate) takes_empty: bool,
     /// Characters of a text.
     pub(crate) length_max: Option<u32>,
+    /// Bytes of a text.
+    pub(crate) bytes_max: Option<u32>,
     /// Whole numbers, in the form in which they are held.
     pub(crate) whole: Option<(i64, i64)>,
     /// Digits before and after the point of an exact number.
     pub(crate) digits: Option<(u8, u8)>,
+    /// Which decimal numbers are kept as doubles.
+    pub(crate) doubles: Doubles,
     /// Microseconds that times are whole multiples of.
     pub(crate) grain: i64,
     /// Whether floating point numbers have 32 bits.
@@ -26,6 +39,28 @@ pub(crate) struct Storage {
     pub(crate) char_max: char,
     /// What texts have to be.
     pub(crate) form: Form,
+    /// Which values only the database knows whether it takes, and as what.
+    pub(crate) settles: Settles,
+}
+
+/// Which decimal numbers are kept as doubles, and so with 15 digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubles {
+    None,
+    /// Those with a fraction, and whole ones that don't fit 64 bits.
+    Fractions,
+    All,
+}
+
+/// Which values of a column the database has to be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settles {
+    Never,
+    /// Texts that have other characters than those of ASCII.
+    Foreign,
+    /// Moments before the first or after the second, in microseconds.
+    Beyond(i64, i64),
+    Always,
 }
 
 /// What the texts of a column have to be, because it holds something else.
@@ -37,6 +72,10 @@ pub(crate) enum Form {
     Uuid,
     /// Whole numbers without leading zeros, from the first to the second.
     Whole(i64, i64),
+    /// What is no number, or a number that a column that makes numbers of all it can gives back as it was; real columns make doubles.
+    Numeric {
+        is_real: bool,
+    },
     /// Two hexadecimal digits a byte.
     Hex,
     Json,
@@ -48,13 +87,17 @@ impl Storage {
         is_nullable: true,
         is_optional: true,
         is_computed: false,
+        takes_empty: false,
         length_max: None,
+        bytes_max: None,
         whole: None,
         digits: None,
+        doubles: Doubles::None,
         grain: 1,
         is_single: false,
         char_max: char::MAX,
         form: Form::Any,
+        settles: Settles::Never,
     };
 }
 
@@ -72,6 +115,24 @@ impl Storage {
     }
 }
 
+impl Settles {
+    /// Whether any of a column's values has to be asked about.
+    pub(crate) fn wants(self, values: &ArrayRef) -> bool {
+        match self {
+            Settles::Never => false,
+            Settles::Always => values.null_count() < values.len(),
+            Settles::Foreign => {
+                values.as_string_opt::<i32>().is_some_and(|texts| !texts.value_data().is_ascii())
+            }
+            Settles::Beyond(first, last) => {
+                values.as_primitive_opt::<TimestampMicrosecondType>().is_some_and(|moments| {
+                    moments.iter().flatten().any(|moment| !(first..=last).contains(&moment))
+                })
+            }
+        }
+    }
+}
+
 impl Form {
     /// The text as the database would give it back; `None` if it is none of this form.
     pub(crate) fn fitted(&self, text: &str) -> Option<Option<String>> {
@@ -83,6 +144,7 @@ impl Form {
                 let number: i64 = text.parse().ok()?;
                 ((*min..=*max).contains(&number) && number.to_string() == text).then_some(None)
             }
+            Form::Numeric { is_real } => comes_back(text, *is_real).then_some(None),
             Form::Hex => {
                 let is_hex =
                     text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -91,6 +153,23 @@ impl Form {
             Form::Json => serde_json::from_str::<&serde_json::value::RawValue>(text).ok().map(|_| None),
         }
     }
+}
+
+/// Whether a text comes back from a column of SQLite that makes numbers of whatever looks like one
+/// (<https://sqlite.org/datatype3.html#type_affinity>).
+fn comes_back(text: &str, is_real: bool) -> bool {
+    /// Whole numbers that a double has exactly.
+    const DOUBLE_WHOLE: u64 = 1 << 53;
+    let plain = text.trim_matches([' ', '\t', '\n', '\x0B', '\x0C', '\r']);
+    let is_number = plain.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+        && plain.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    let Some(number) = plain.parse::<f64>().ok().filter(|_| is_number) else { return true };
+    if let Ok(whole) = text.parse::<i64>() {
+        return whole.to_string() == text && (!is_real || whole.unsigned_abs() <= DOUBLE_WHOLE);
+    }
+    // Only so many digits are sure to be the same.
+    let digit_count = text.bytes().filter(u8::is_ascii_digit).count();
+    digit_count <= DIGITS_OF_DOUBLE as usize && number.fract() != 0.0 && number.to_string() == text
 }
 
 /// A UUID with its hyphens, in lower case.
@@ -116,6 +195,8 @@ mod tests {
     fn texts_of_other_types_are_as_the_database_gives_them_back() {
         let labels = Form::Labels(vec!["paid".to_owned()]);
         let whole = Form::Whole(0, 9);
+        let numeric = Form::Numeric { is_real: false };
+        let real = Form::Numeric { is_real: true };
         let id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
         for (form, text, want) in [
             (&Form::Any, "x", Some("x")),
@@ -127,6 +208,22 @@ mod tests {
             (&whole, "7", Some("7")),
             (&whole, "007", None),
             (&whole, "10", None),
+            (&numeric, "A-7", Some("A-7")),
+            (&numeric, "123", Some("123")),
+            (&numeric, "-9007199254740993", Some("-9007199254740993")),
+            (&numeric, "00123", None),
+            (&numeric, " 123", None),
+            (&numeric, "+1", None),
+            (&numeric, "1.5", Some("1.5")),
+            (&numeric, "1.50", None),
+            (&numeric, "1e3", None),
+            (&numeric, "1234567890.123456", None),
+            (&numeric, "9223372036854775808", None),
+            (&numeric, "2026-08-01", Some("2026-08-01")),
+            (&numeric, "0x10", Some("0x10")),
+            (&numeric, "inf", Some("inf")),
+            (&real, "123", Some("123")),
+            (&real, "9007199254740993", None),
             (&Form::Hex, "00FF", Some("00ff")),
             (&Form::Hex, "0", None),
             (&Form::Json, "{\"a\": 1}", Some("{\"a\": 1}")),

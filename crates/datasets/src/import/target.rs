@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_select::take::take_record_batch;
 use jiff::tz::TimeZone;
 
@@ -12,6 +12,7 @@ use super::storage::Storage;
 use crate::database::Address;
 use crate::dataset::{Column, Dataset, Relation};
 use crate::error::SourceError;
+use crate::statement::Dialect;
 
 use crate::mysql::MySqlTarget;
 use crate::postgres::PostgresTarget;
@@ -35,6 +36,52 @@ impl Values<'_> {
     pub(crate) fn row_count(&self) -> usize {
         self.arrays.first().map_or(0, arrow_array::Array::len)
     }
+}
+
+/// What rows are changed to.
+#[derive(Clone, Copy)]
+pub(crate) struct Changes<'a> {
+    pub(crate) values: Values<'a>,
+    /// For each column the rows that it is changed in; `None` for all. In the others it stays as it is, to the last bit.
+    pub(crate) masks: &'a [Option<BooleanArray>],
+}
+
+/// Values as a column would give them back.
+pub(crate) struct Settled {
+    pub(crate) values: ArrayRef,
+    /// The places of those that it does not take; they are null.
+    pub(crate) wrong: Vec<usize>,
+}
+
+/// A foreign key that points at a table, and that matters to whoever removes a row of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Referrer {
+    /// The table that it belongs to, quoted as in statements.
+    pub(crate) table: String,
+    /// Its columns, and those of the table that they point at.
+    pub(crate) columns: Vec<(String, String)>,
+    /// Whether it points at its own table.
+    pub(crate) is_own: bool,
+}
+
+/// ` AND NOT EXISTS (…)` for each of those that could point at `t`.
+pub(crate) fn without(dialect: Dialect, referrers: &[Referrer], key: &[&Column]) -> String {
+    let quoted = |name: &str| dialect.quoted(name);
+    let each = referrers.iter().map(|referrer| {
+        let mut pairs: Vec<String> = referrer
+            .columns
+            .iter()
+            .map(|(own, other)| format!("c.{} = t.{}", quoted(own), quoted(other)))
+            .collect();
+        if referrer.is_own {
+            // A row that points at itself goes with itself.
+            let same: Vec<String> =
+                key.iter().map(|column| format!("c.{0} = t.{0}", quoted(&column.source))).collect();
+            pairs.push(format!("NOT ({})", same.join(" AND ")));
+        }
+        format!(" AND NOT EXISTS (SELECT 1 FROM {} AS c WHERE {})", referrer.table, pairs.join(" AND "))
+    });
+    each.collect()
 }
 
 /// Rows that were found in the database.
@@ -129,14 +176,36 @@ pub(crate) trait Target {
         locks: bool,
     ) -> Result<Found, SourceError>;
 
-    /// Adds rows.
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<(), WriteError>;
+    /// What becomes of values in one of these columns, where `Storage::settles` asks for it.
+    fn settled(
+        &mut self,
+        place: Place<'_>,
+        column: &Column,
+        values: &ArrayRef,
+    ) -> Result<Settled, SourceError>;
 
-    /// Changes the rows of these keys to have these values.
-    fn update(&mut self, place: Place<'_>, key: Values<'_>, values: Values<'_>) -> Result<(), WriteError>;
+    /// The foreign keys for which removing a row changes or removes others, and all by which the table points at itself.
+    fn referrers(&mut self, place: Place<'_>) -> Result<Vec<Referrer>, SourceError>;
 
-    /// Removes the rows of these keys.
-    fn delete(&mut self, place: Place<'_>, key: Values<'_>) -> Result<(), WriteError>;
+    /// Whether rows of the table can point at others of it.
+    fn refers_to_itself(&mut self, place: Place<'_>) -> Result<bool, SourceError>;
+
+    /// Whether something of the table's own may write other values than those that are given.
+    fn has_triggers(&mut self, place: Place<'_>) -> Result<bool, SourceError>;
+
+    /// Adds rows; says how many it has added.
+    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError>;
+
+    /// Changes the rows of these keys; says how many it has found.
+    fn update(&mut self, place: Place<'_>, key: Values<'_>, changes: Changes<'_>) -> Result<u64, WriteError>;
+
+    /// Removes the rows of these keys that no row of the referrers points at, but for rows that it removes as well; says how many.
+    fn delete(
+        &mut self,
+        place: Place<'_>,
+        key: Values<'_>,
+        referrers: &[Referrer],
+    ) -> Result<u64, WriteError>;
 
     /// What the ledger says of a deed.
     fn recorded(&mut self, key: &LedgerKey, deed: Deed) -> Result<Option<String>, SourceError>;

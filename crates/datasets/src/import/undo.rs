@@ -7,12 +7,13 @@ use arrow_array::RecordBatch;
 use longshore_protocol::import::{KeptRow, RowAction};
 use serde::{Deserialize, Serialize};
 
+use super::changes::{self, Side};
 use super::check::{double_key, key_cells};
-use super::commit::{Chunks, as_text, changed, explained, extent, said};
-use super::compare::same;
+use super::commit::{Chunks, as_text, counted, explained, extent, joined, said};
 use super::ledger::{CommitRecord, Deed};
-use super::plan::{Plan, rows_of, taken};
-use super::target::{self, Access, Target, Values};
+use super::noting::{as_written, digest};
+use super::plan::{Plan, action_at, number_at, rows_of, taken};
+use super::target::{self, Access, Referrer, Target, Values};
 use super::{CheckSpec, CheckedChunk, CommitError, LedgerKey};
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
@@ -37,13 +38,14 @@ pub struct Undone {
     pub was_done_already: bool,
 }
 
-/// Takes back what [`super::commit()`] has written with the same key and chunks, in one transaction. Where it has written nothing,
-/// nothing is taken back, and it can't write any more. Blocks; setting `stop` ends it within a moment, and then nothing is taken
-/// back. May be called again.
+/// Takes back what [`super::commit()`] has written with the same key and chunks, in one transaction. The last comes first: `chunks`
+/// are in the reverse of the order in which they were written, because a row may have what an earlier one had before. Where nothing was
+/// written, nothing is taken back, and it can't be written any more. Blocks; setting `stop` ends it within a moment, and then nothing is
+/// taken back. May be called again.
 ///
-/// A row was changed since if one of the columns that the import wrote is no longer as it wrote it. Of rows that it created also
-/// if another column of the dataset no longer holds what the database had put there by itself, as far as that was the same in all
-/// of them.
+/// A row was changed since if one of the cells that the import wrote is no longer as it was after the import. Of rows that it created
+/// also if another column of the dataset no longer holds what the database had put there by itself, as far as that was the same in all
+/// of them. So is a row that others point at which would go with it, or lose what they point with.
 ///
 /// # Errors
 /// [`CommitError`]; nothing is taken back then.
@@ -60,20 +62,21 @@ pub fn undo(
         let undone: Undone = said(dataset, target.recorded(ledger, Deed::Undo)?)?;
         return Ok(Undone { was_done_already: true, ..undone });
     }
-    let mut undone = Undone::default();
+    let (mut undone, mut all) = (Undone::default(), None);
     if let Some(text) = target.recorded(ledger, Deed::Commit)? {
         let record: CommitRecord = said(dataset, Some(text))?;
+        let referrers = target.referrers(plan.place)?;
+        let taking_back = TakingBack { dataset, plan: &plan, record: &record, referrers: &referrers };
         for chunk in chunks {
             if stop.load(Ordering::Relaxed) {
                 return Err(SourceError::Stopped.into());
             }
             let chunk = chunk.map_err(CommitError::Chunk)?;
-            let taking_back = TakingBack { dataset, plan: &plan, record: &record };
-            taking_back.take_back(&chunk, target.as_mut(), &mut undone)?;
+            all = joined(all, taking_back.take_back(&chunk, target.as_mut(), &mut undone)?);
         }
     }
     target.record(ledger, Deed::Undo, &as_text(&undone)?)?;
-    target.commit().map_err(|error| explained(error, None))?;
+    target.commit().map_err(|error| explained(error, all))?;
     Ok(undone)
 }
 
@@ -82,42 +85,57 @@ struct TakingBack<'a> {
     dataset: &'a Dataset,
     plan: &'a Plan<'a>,
     record: &'a CommitRecord,
+    referrers: &'a [Referrer],
 }
 
 impl TakingBack<'_> {
+    /// Says which rows of the file it was about.
     fn take_back(
         &self,
         chunk: &CheckedChunk,
         target: &mut dyn Target,
         undone: &mut Undone,
-    ) -> Result<(), CommitError> {
+    ) -> Result<Option<(u32, u32)>, CommitError> {
         let plan = self.plan;
         if chunk.rows.schema().fields() != plan.schema.fields() {
             return Err(CommitError::Misfit("its columns are others".to_owned()));
         }
         let rows = rows_of(chunk, &[RowAction::Create, RowAction::Update])?;
         if rows.num_rows() == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        let (mut removed, mut restored) = (Vec::new(), Vec::new());
-        for ((index, fate), number) in (0u32..).zip(self.fates(&rows, target)?).zip(numbers(&rows)) {
+        let (mut removed, mut restored, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        // The last is taken back first, as with chunks.
+        for (index, fate) in self.fates(&rows, target)?.into_iter().enumerate().rev() {
+            // Chunks are far smaller.
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
             match fate {
                 Fate::Removed => removed.push(index),
                 Fate::Restored => restored.push(index),
                 Fate::Gone => {}
-                Fate::Kept => {
-                    undone.kept_count += 1;
-                    if undone.kept.len() < KEPT_MAX {
-                        let key = key_cells(&plan.new_of(&rows, &plan.key), index as usize);
-                        undone.kept.push(KeptRow { row: number, key });
-                    }
-                }
+                Fate::Kept => kept.push(index),
             }
+        }
+        // The reverse of the order of the import; rows that point at others are changed before these go.
+        if self.referrers.iter().any(|referrer| referrer.is_own) {
+            self.restore(&taken(&rows, &restored)?, target)?;
+            kept.extend(self.remove(&rows, &mut removed, target)?);
+        } else {
+            kept.extend(self.remove(&rows, &mut removed, target)?);
+            self.restore(&taken(&rows, &restored)?, target)?;
         }
         undone.removed += removed.len() as u64;
         undone.restored += restored.len() as u64;
-        self.restore(&taken(&rows, &restored)?, target)?;
-        self.remove(&taken(&rows, &removed)?, target)
+        undone.kept_count += kept.len() as u64;
+        kept.sort_unstable();
+        let key = plan.new_of(&rows, &plan.key);
+        let told = kept.iter().take(KEPT_MAX).map(|index| KeptRow {
+            row: number_at(&rows, *index as usize),
+            key: key_cells(&key, *index as usize),
+        });
+        undone.kept.splice(0..0, told);
+        undone.kept.truncate(KEPT_MAX);
+        Ok(extent(&rows))
     }
 
     /// What becomes of each row.
@@ -139,10 +157,12 @@ impl TakingBack<'_> {
             return Err(double_key(self.dataset).into());
         }
         let now = found.aligned(&places)?;
-        let mut is_as_imported = vec![true; rows.num_rows()];
-        for (new, now) in plan.new_of(rows, &plan.others).iter().zip(now.columns()) {
-            for (is_as_imported, same) in is_as_imported.iter_mut().zip(same(new, now)) {
-                *is_as_imported &= same;
+        let of_others = now.project(&(0..plan.others.len()).collect::<Vec<_>>())?;
+        let mut is_as_imported = as_written(plan, rows, &of_others);
+        for (index, is_as_imported) in is_as_imported.iter_mut().enumerate() {
+            if let Some(altered) = self.record.altered.get(&number_at(rows, index)) {
+                *is_as_imported =
+                    places[index].is_some() && digest(plan, rows, &of_others, index) == *altered;
             }
         }
         let mut is_untouched = vec![true; rows.num_rows()];
@@ -155,7 +175,7 @@ impl TakingBack<'_> {
             }
         }
         let fates = (0..rows.num_rows()).map(|index| {
-            let is_create = action(rows, index) == RowAction::Create;
+            let is_create = action_at(rows, index) == RowAction::Create;
             match (is_create, places[index].is_some()) {
                 (true, false) => Fate::Gone,
                 (true, true) if is_as_imported[index] && is_untouched[index] => Fate::Removed,
@@ -167,25 +187,39 @@ impl TakingBack<'_> {
     }
 
     fn restore(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), CommitError> {
-        let places = changed(self.plan, rows);
-        if places.is_empty() {
-            return Ok(());
-        }
-        let columns: Vec<&Column> = places.iter().map(|place| self.plan.columns[*place]).collect();
-        let values = self.plan.old_of(rows, &places);
-        let key = self.plan.new_of(rows, &self.plan.key);
-        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
-        let written = target.update(self.plan.place, key, Values { columns: &columns, arrays: &values });
-        written.map_err(|error| explained(error, extent(rows)))
-    }
-
-    fn remove(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), CommitError> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
-        let key = self.plan.new_of(rows, &self.plan.key);
-        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
-        target.delete(self.plan.place, key).map_err(|error| explained(error, extent(rows)))
+        let count = changes::apply(self.plan, rows, Side::Old, target);
+        counted(count.map_err(|error| explained(error, extent(rows)))?, rows)
+    }
+
+    /// Removes rows; those that stay are taken from `removed`, and given.
+    fn remove(
+        &self,
+        rows: &RecordBatch,
+        removed: &mut Vec<u32>,
+        target: &mut dyn Target,
+    ) -> Result<Vec<u32>, CommitError> {
+        if removed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let plan = self.plan;
+        let rows = taken(rows, removed)?;
+        let key = plan.new_of(&rows, &plan.key);
+        let key = Values { columns: &plan.key_columns(), arrays: &key };
+        let count = target.delete(plan.place, key, self.referrers);
+        let count = count.map_err(|error| explained(error, extent(&rows)))?;
+        if count == removed.len() as u64 {
+            return Ok(Vec::new());
+        }
+        let (places, _) = target.find(plan.place, key, &[], false)?.by_key(removed.len());
+        let (left, gone): (Vec<_>, Vec<_>) =
+            removed.iter().zip(places).partition(|(_, place)| place.is_some());
+        let indexes = |rows: Vec<(&u32, Option<u32>)>| rows.into_iter().map(|(index, _)| *index).collect();
+        let (left, gone) = (indexes(left), indexes(gone));
+        *removed = gone;
+        Ok(left)
     }
 }
 
@@ -195,14 +229,4 @@ enum Fate {
     Restored,
     Kept,
     Gone,
-}
-
-fn action(rows: &RecordBatch, index: usize) -> RowAction {
-    use arrow_array::cast::AsArray;
-    RowAction::from_u8(rows.column(1).as_primitive::<arrow_array::types::UInt8Type>().value(index))
-}
-
-fn numbers(rows: &RecordBatch) -> Vec<u32> {
-    use arrow_array::cast::AsArray;
-    rows.column(0).as_primitive::<arrow_array::types::UInt32Type>().values().to_vec()
 }

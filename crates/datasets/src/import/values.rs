@@ -11,12 +11,20 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::value::Value;
 
-/// The value at a place; `None` for null. A time that no calendar of ours has counts as null; no source reads one.
-pub(crate) fn value_at(array: &dyn Array, index: usize) -> Option<Value> {
+/// A time that is in no calendar of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("a time is outside of the years -9999 to 9999")]
+pub(crate) struct OutOfCalendar;
+
+/// The value at a place; `None` for null.
+///
+/// # Errors
+/// [`OutOfCalendar`] for a time that can't be said. The check lets none through.
+pub(crate) fn value_at(array: &dyn Array, index: usize) -> Result<Option<Value>, OutOfCalendar> {
     if array.is_null(index) {
-        return None;
+        return Ok(None);
     }
-    Some(match array.data_type() {
+    Ok(Some(match array.data_type() {
         DataType::Utf8 => Value::Text(array.as_string::<i32>().value(index).to_owned()),
         DataType::Int64 => Value::Integer(array.as_primitive::<Int64Type>().value(index)),
         DataType::Decimal128(_, scale) => Value::Decimal {
@@ -27,22 +35,28 @@ pub(crate) fn value_at(array: &dyn Array, index: usize) -> Option<Value> {
         DataType::Boolean => Value::Boolean(array.as_boolean().value(index)),
         DataType::Date32 => {
             let days = i64::from(array.as_primitive::<Date32Type>().value(index));
-            Value::Date(Date::constant(1970, 1, 1).checked_add(days.days()).ok()?)
+            Value::Date(Date::constant(1970, 1, 1).checked_add(days.days()).map_err(|_| OutOfCalendar)?)
         }
         DataType::Time64(_) => {
             let micros = array.as_primitive::<Time64MicrosecondType>().value(index);
-            Value::Time(Time::midnight().checked_add(SignedDuration::from_micros(micros)).ok()?)
+            Value::Time(
+                Time::midnight()
+                    .checked_add(SignedDuration::from_micros(micros))
+                    .map_err(|_| OutOfCalendar)?,
+            )
         }
         DataType::Timestamp(_, None) => {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(index);
             let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-            Value::Timestamp(epoch.checked_add(SignedDuration::from_micros(micros)).ok()?)
+            Value::Timestamp(
+                epoch.checked_add(SignedDuration::from_micros(micros)).map_err(|_| OutOfCalendar)?,
+            )
         }
         _ => {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(index);
-            Value::TimestampTz(Timestamp::from_microsecond(micros).ok()?)
+            Value::TimestampTz(Timestamp::from_microsecond(micros).map_err(|_| OutOfCalendar)?)
         }
-    })
+    }))
 }
 
 /// Microseconds since 1970-01-01 00:00:00 as `2026-08-01 10:30:00.5`, with `between` day and time; `None` outside of the years 1

@@ -66,9 +66,10 @@ pub(super) const READS: [&str; 2] = [
 pub(super) const COMPARES: [&str; 2] = [READS[0], "START TRANSACTION WITH CONSISTENT SNAPSHOT"];
 /// How a session is made that writes, without its transaction. Each statement sees what others have committed before it; values
 /// that don't fit are errors, and a 0 is a 0 where numbers are given by the server.
+/// Nothing of ours takes long between two statements, so that a process that was frozen does not hold its locks for ever.
 pub(super) const WRITES: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')",
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), wait_timeout = 120",
 ];
 
 /// A connection within its transaction.

@@ -2,6 +2,9 @@
 //! whose values travel as one array a column.
 
 mod binary;
+mod catalogue;
+mod statement;
+mod storage;
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -10,17 +13,17 @@ use std::sync::atomic::AtomicBool;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::DataType;
 use bytes::Bytes;
 use futures::SinkExt;
 use jiff::tz::TimeZone;
-use longshore_protocol::ColumnType;
 use tokio_postgres::types::{ToSql, Type};
 
 use self::binary::Binary;
+use self::statement::{cast, equal, quoted, refused, sealed, value_names};
 use super::PostgresSnapshot;
-use super::connect::{Connection, said};
+use super::connect::Connection;
 use super::decode;
 use super::kind::Kind;
 use super::param::TextParam;
@@ -30,8 +33,11 @@ use crate::columns::Columns;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 use crate::import::ledger::{Deed, LedgerKey, TABLE};
-use crate::import::storage::{Form, Storage};
-use crate::import::target::{Access, Found, Place, Target, Values, WriteError};
+use crate::import::number::Number;
+use crate::import::storage::Storage;
+use crate::import::target::{
+    self, Access, Changes, Found, Place, Referrer, Settled, Target, Values, WriteError,
+};
 use crate::source::{Yield, count_column};
 use crate::statement::Dialect;
 
@@ -61,7 +67,7 @@ impl PostgresTarget {
         let id = dataset.id.to_string();
         let mut connection = Connection::open(&id, url, stop)?;
         if access == Access::Write {
-            make_ledger(&mut connection)?;
+            catalogue::make_ledger(&mut connection)?;
         }
         let kind = match access {
             Access::Read => "REPEATABLE READ READ ONLY",
@@ -98,11 +104,13 @@ impl PostgresTarget {
         Ok(columns.iter().map(of).collect())
     }
 
-    /// Values as one array a column, and how the statement names them: `unnest($1::text[], …)`, with the types they are cast to.
+    /// Values as one array a column, and masks behind them, and how the statement names them: `unnest($1::text[], …)`, with the types
+    /// that the values are cast to.
     fn arrays(
         &mut self,
         place: Place<'_>,
         values: &[Values<'_>],
+        masks: &[&BooleanArray],
     ) -> Result<(Vec<TextParam>, String, Vec<String>), SourceError> {
         let (mut params, mut marks, mut casts) = (Vec::new(), Vec::new(), Vec::new());
         for values in values {
@@ -113,6 +121,12 @@ impl PostgresTarget {
                 marks.push(format!("${}::text[]", params.len()));
                 casts.push(cast(&sql_type));
             }
+        }
+        for mask in masks {
+            let words: Vec<&str> =
+                mask.iter().map(|is_changed| if is_changed == Some(true) { "t" } else { "f" }).collect();
+            params.push(TextParam(format!("{{{}}}", words.join(","))));
+            marks.push(format!("${}::boolean[]", params.len()));
         }
         Ok((params, format!("unnest({})", marks.join(", ")), casts))
     }
@@ -139,6 +153,25 @@ impl PostgresTarget {
         Ok(())
     }
 
+    /// How a column is read.
+    fn reader(
+        &self,
+        kind: &Kind,
+        column: &Column,
+        sql_type: Option<&Type>,
+    ) -> Result<(&'static str, decode::Append), SourceError> {
+        kind.reader(column.column_type, column.stored_as).ok_or_else(|| SourceError::Misfit {
+            key: format!("dataset.{}.column.{}.type", self.snapshot.dataset, column.name),
+            sql_type: sql_type.map_or_else(String::new, |sql_type| sql_type.name().to_owned()),
+            declared: column.column_type.name(),
+        })
+    }
+
+    /// Runs what has no parameters.
+    fn execute(&mut self, sql: &str) -> Result<(), SourceError> {
+        self.snapshot.connection.ask(|client| client.batch_execute(sql))
+    }
+
     fn run(&mut self, sql: &str, params: &[TextParam]) -> Result<u64, SourceError> {
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
         let timeout = self.snapshot.statement_timeout;
@@ -152,7 +185,7 @@ impl PostgresTarget {
         params: Vec<TextParam>,
         yields: &Yield<'_>,
         appends: Vec<decode::Append>,
-    ) -> Result<arrow_array::RecordBatch, SourceError> {
+    ) -> Result<RecordBatch, SourceError> {
         let timeout = self.snapshot.statement_timeout;
         let started =
             self.snapshot.connection.ask(|client| async move { Rows::ask(client, &sql, params).await });
@@ -166,191 +199,25 @@ impl PostgresTarget {
     }
 }
 
-/// Makes the ledger where it is not there; another may do the same at the same time.
-fn make_ledger(connection: &mut Connection) -> Result<(), SourceError> {
-    let asked = format!("SELECT to_regclass('{TABLE}') IS NOT NULL");
-    let is_there = |connection: &mut Connection| {
-        let asked = asked.as_str();
-        let row = connection.ask(|client| client.query_one(asked, &[]))?;
-        Ok::<bool, SourceError>(row.try_get(0).unwrap_or(false))
-    };
-    if is_there(connection)? {
-        return Ok(());
-    }
-    let sql = format!(
-        "CREATE TABLE IF NOT EXISTS {TABLE} (import text NOT NULL, chunk integer NOT NULL, kind text NOT NULL, \
-         counts text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (import, chunk, kind))"
-    );
-    let made = connection.ask(|client| client.batch_execute(&sql));
-    match made {
-        // Two that make it at once can both find it absent, and then one of them fails.
-        Err(error) if said(&error).is_some() => {
-            if is_there(connection)? {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        }
-        made => made,
-    }
-}
-
-fn quoted(place: Place<'_>) -> String {
-    let table = Dialect::Postgres.quoted(place.table);
-    place.schema.map_or(table.clone(), |schema| format!("{}.{table}", Dialect::Postgres.quoted(schema)))
-}
-
-/// The cast to a type, which may be one of a person's own.
-fn cast(sql_type: &Type) -> String {
-    let quoted = |name: &str| Dialect::Postgres.quoted(name);
-    format!("::{}.{}", quoted(sql_type.schema()), quoted(sql_type.name()))
-}
-
-/// `t."a" = u.v1::…`, for columns from the `first`th value on.
-fn equal(columns: &[&Column], casts: &[String], first: usize, table: &str, separator: &str) -> String {
-    let each = columns.iter().zip(casts).zip(first..).map(|((column, cast), number)| {
-        format!("{table}{} = u.v{number}{cast}", Dialect::Postgres.quoted(&column.source))
-    });
-    each.collect::<Vec<_>>().join(separator)
-}
-
-fn value_names(count: usize) -> String {
-    (0..count).map(|number| format!("v{number}")).collect::<Vec<_>>().join(", ")
-}
-
-/// What a statement that writes has met.
-fn refused(error: SourceError) -> WriteError {
-    let Some(said) = said(&error) else { return WriteError::Source(error) };
-    let code = said.code().code();
-    // Integrity constraints, values that don't fit, views with a check option, and what triggers raise
-    // (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
-    if !["22", "23", "44", "P0"].iter().any(|class| code.starts_with(class)) {
-        return WriteError::Source(error);
-    }
-    // What could not be read stands behind a colon; what else could tell of values is not in the message but in its detail.
-    let message = said.message();
-    let message =
-        if code.starts_with("22") { message.split(": \"").next().unwrap_or(message) } else { message };
-    WriteError::Refused {
-        message: message.to_owned(),
-        rule: said.constraint().or(said.column()).map(str::to_owned),
-        is_duplicate: code == "23505",
-    }
-}
-
-/// What follows from a column's SQL type, and from its modifier, which is -1 for none.
-fn limited(storage: Storage, column: &Column, sql_type: &Type, modifier: i32) -> Storage {
-    let kind = Kind::of(sql_type);
-    let is_text = column.column_type == ColumnType::Text;
-    let whole = match *sql_type {
-        Type::INT2 => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
-        Type::INT4 => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-        Type::INT8 => Some((i64::MIN, i64::MAX)),
-        Type::OID => Some((0, i64::from(u32::MAX))),
-        _ => None,
-    };
-    let unsigned = u32::try_from(modifier).ok();
-    let length_max = match *sql_type {
-        // Modifiers of these count the four bytes of a length.
-        Type::VARCHAR | Type::BPCHAR => unsigned.and_then(|modifier| modifier.checked_sub(4)),
-        _ => None,
-    };
-    let digits = match *sql_type {
-        Type::NUMERIC => unsigned.and_then(|modifier| modifier.checked_sub(4)).and_then(|modifier| {
-            let (precision, scale) = (modifier >> 16, modifier & 2047);
-            Some((u8::try_from(precision.checked_sub(scale)?).ok()?, u8::try_from(scale).ok()?))
-        }),
-        _ => None,
-    };
-    let grain = match *sql_type {
-        Type::TIME | Type::TIMESTAMP | Type::TIMESTAMPTZ => {
-            unsigned.filter(|digits| *digits <= 6).map_or(1, |digits| 10i64.pow(6 - digits))
-        }
-        _ => storage.grain,
-    };
-    let form = match (kind.clone(), whole) {
-        (_, Some((min, max))) if is_text => Form::Whole(min, max),
-        (Kind::Enum(_, labels), _) => Form::Labels(labels),
-        (Kind::Uuid, _) => Form::Uuid,
-        (Kind::Json | Kind::Jsonb, _) => Form::Json,
-        _ => storage.form.clone(),
-    };
-    Storage {
-        whole: whole.filter(|_| !is_text).or(storage.whole),
-        length_max,
-        digits,
-        grain,
-        is_single: kind == Kind::Single,
-        form,
-        ..storage
-    }
+/// Rows whose first column is the number under which they were asked for, from 1.
+fn numbered(mut rows: RecordBatch) -> Found {
+    let at = rows.remove_column(0);
+    let at = at.as_primitive::<Int64Type>().values();
+    let at = at.iter().map(|number| u32::try_from(number - 1).unwrap_or(u32::MAX)).collect();
+    Found { at, rows }
 }
 
 impl Target for PostgresTarget {
     fn storage(&mut self, place: Place<'_>, columns: &[&Column]) -> Result<Vec<Storage>, SourceError> {
-        let types = self.types(place, columns)?;
-        let sql = "SELECT attname::text, attnotnull::text, (atthasdef OR attidentity <> '')::text, atttypmod::text, \
-             (attgenerated <> '')::text \
-             FROM pg_catalog.pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
-        let mut declared: HashMap<String, (bool, bool, i32, bool)> = HashMap::new();
-        for row in self.snapshot.texts(sql, &[&quoted(place)])? {
-            let [Some(name), is_not_null, has_default, modifier, is_computed] = row.as_slice() else {
-                continue;
-            };
-            let is = |text: &Option<String>| text.as_deref() == Some("true");
-            let modifier = modifier.as_deref().and_then(|modifier| modifier.parse().ok()).unwrap_or(-1);
-            declared.insert(name.clone(), (is(is_not_null), is(has_default), modifier, is(is_computed)));
-        }
-        let storages = columns.iter().zip(&types).map(|(column, sql_type)| {
-            let storage = Storage::declared(column);
-            let Some((is_not_null, has_default, modifier, is_computed)) = declared.get(&column.source) else {
-                return storage;
-            };
-            let is_optional = !is_not_null || *has_default;
-            let storage =
-                Storage { is_nullable: !is_not_null, is_optional, is_computed: *is_computed, ..storage };
-            limited(storage, column, sql_type, *modifier)
-        });
-        Ok(storages.collect())
+        storage::of(self, place, columns)
     }
 
     fn obstacles(&mut self, place: Place<'_>) -> Result<Vec<String>, SourceError> {
-        let mut found = Vec::new();
-        for right in ["INSERT", "UPDATE", "DELETE"] {
-            let sql = "SELECT has_table_privilege($1::text, $2::text)::text";
-            let has = self.snapshot.texts(sql, &[&quoted(place), right])?;
-            if has.into_iter().flatten().flatten().next().as_deref() == Some("false") {
-                found.push(format!(
-                    "the person that the address names may not {right}; GRANT it, or leave imports out"
-                ));
-            }
-        }
-        let sql = format!(
-            "SELECT (to_regclass('{TABLE}') IS NOT NULL OR has_schema_privilege(current_schema(), 'CREATE'))::text"
-        );
-        if self.snapshot.texts(&sql, &[])?.into_iter().flatten().flatten().next().as_deref() != Some("true") {
-            found.push(format!(
-                "the table {TABLE} is not there and may not be made: GRANT CREATE on the schema"
-            ));
-        }
-        Ok(found)
+        catalogue::obstacles(&mut self.snapshot, place)
     }
 
     fn is_unique(&mut self, place: Place<'_>, key: &[&Column]) -> Result<bool, SourceError> {
-        // Constraints that are looked at only at the end of the transaction are none here.
-        let sql = "SELECT i.indexrelid::text, a.attname::text FROM pg_catalog.pg_index i \
-             CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS place \
-             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] \
-             WHERE i.indrelid = $1::text::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate \
-             AND i.indpred IS NULL";
-        let mut indexes: HashMap<Option<String>, bool> = HashMap::new();
-        for row in self.snapshot.texts(sql, &[&quoted(place)])? {
-            let [index, column] = row.as_slice() else { continue };
-            let is_of_key =
-                column.as_ref().is_some_and(|name| key.iter().any(|column| column.source == *name));
-            *indexes.entry(index.clone()).or_insert(true) &= is_of_key;
-        }
-        Ok(indexes.into_values().any(|is_of_key| is_of_key))
+        catalogue::is_unique(&mut self.snapshot, place, key)
     }
 
     fn folded(
@@ -360,11 +227,19 @@ impl Target for PostgresTarget {
         values: &ArrayRef,
     ) -> Result<ArrayRef, SourceError> {
         let types = self.types(place, &[column])?;
-        if *values.data_type() != DataType::Utf8 || types.iter().all(|sql_type| sql_type.name() != "citext") {
+        let is_folded = |sql_type: &Type| sql_type.name() == "citext" || Kind::of(sql_type) == Kind::Numeric;
+        if *values.data_type() != DataType::Utf8 || !types.iter().any(is_folded) {
             return Ok(Arc::clone(values));
         }
+        let of_text = |text: &str| match types.first() {
+            Some(sql_type) if sql_type.name() == "citext" => Some(text.to_lowercase()),
+            // However many zeros it ends in.
+            Some(sql_type) if Kind::of(sql_type) == Kind::Numeric => Number::read(text)?.text(),
+            _ => None,
+        };
         let texts = values.as_string::<i32>().iter();
-        Ok(Arc::new(texts.map(|text| text.map(str::to_lowercase)).collect::<StringArray>()))
+        let folded = texts.map(|text| text.map(|text| of_text(text).unwrap_or_else(|| text.to_owned())));
+        Ok(Arc::new(folded.collect::<StringArray>()))
     }
 
     fn find(
@@ -379,18 +254,11 @@ impl Target for PostgresTarget {
         let mut columns = vec![&number];
         columns.extend(wanted);
         let yields = Yield { columns: &columns, zone: &self.zone.clone(), batch_rows: key.row_count() };
-        let (params, unnest, casts) = self.arrays(place, &[key])?;
+        let (params, unnest, casts) = self.arrays(place, &[key], &[])?;
         let mut list = "u.n".to_owned();
         let mut appends: Vec<decode::Append> = vec![decode::integer];
         for (column, sql_type) in wanted.iter().zip(self.types(place, wanted)?) {
-            let kind = Kind::of(&sql_type);
-            let Some((cast, append)) = kind.reader(column.column_type, column.stored_as) else {
-                return Err(SourceError::Misfit {
-                    key: format!("dataset.{}.column.{}.type", self.snapshot.dataset, column.name),
-                    sql_type: sql_type.name().to_owned(),
-                    declared: column.column_type.name(),
-                });
-            };
+            let (cast, append) = self.reader(&Kind::of(&sql_type), column, Some(&sql_type))?;
             list.push_str(&format!(", t.{}{cast}", Dialect::Postgres.quoted(&column.source)));
             appends.push(append);
         }
@@ -401,14 +269,35 @@ impl Target for PostgresTarget {
             equal(key.columns, &casts, 0, "t.", " AND "),
             if locks { " FOR UPDATE OF t" } else { "" }
         );
-        let mut rows = self.ask_rows(sql, params, &yields, appends)?;
-        let at = rows.remove_column(0);
-        let at = at.as_primitive::<Int64Type>().values();
-        let at = at.iter().map(|number| u32::try_from(number - 1).unwrap_or(u32::MAX)).collect();
-        Ok(Found { at, rows })
+        self.ask_rows(sql, params, &yields, appends).map(numbered).map_err(sealed)
     }
 
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<(), WriteError> {
+    fn settled(
+        &mut self,
+        place: Place<'_>,
+        column: &Column,
+        values: &ArrayRef,
+    ) -> Result<Settled, SourceError> {
+        storage::settled(self, place, column, values).map_err(sealed)
+    }
+
+    fn referrers(&mut self, place: Place<'_>) -> Result<Vec<Referrer>, SourceError> {
+        catalogue::referrers(&mut self.snapshot, place)
+    }
+
+    fn refers_to_itself(&mut self, place: Place<'_>) -> Result<bool, SourceError> {
+        let sql = "SELECT 1::text FROM pg_catalog.pg_constraint \
+             WHERE contype = 'f' AND conrelid = $1::text::regclass AND confrelid = conrelid";
+        Ok(!self.snapshot.texts(sql, &[&quoted(place)])?.is_empty())
+    }
+
+    fn has_triggers(&mut self, place: Place<'_>) -> Result<bool, SourceError> {
+        let sql = "SELECT 1::text FROM pg_catalog.pg_trigger \
+             WHERE tgrelid = $1::text::regclass AND NOT tgisinternal AND tgenabled <> 'D'";
+        Ok(!self.snapshot.texts(sql, &[&quoted(place)])?.is_empty())
+    }
+
+    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError> {
         let types = self.types(place, values.columns)?;
         let names: Vec<String> =
             values.columns.iter().map(|column| Dialect::Postgres.quoted(&column.source)).collect();
@@ -436,33 +325,60 @@ impl Target for PostgresTarget {
             }
             sink.finish().await
         });
-        copied.map(drop).map_err(|error| refused(self.snapshot.explained(error, timeout)))
+        copied.map_err(|error| refused(self.snapshot.explained(error, timeout)))
     }
 
-    fn update(&mut self, place: Place<'_>, key: Values<'_>, values: Values<'_>) -> Result<(), WriteError> {
+    fn update(&mut self, place: Place<'_>, key: Values<'_>, changes: Changes<'_>) -> Result<u64, WriteError> {
         self.plan_for(place, key.columns)?;
-        let (params, unnest, casts) = self.arrays(place, &[key, values])?;
+        let masks: Vec<&BooleanArray> = changes.masks.iter().flatten().collect();
+        let (params, unnest, casts) = self.arrays(place, &[key, changes.values], &masks)?;
         let (of_key, of_values) = casts.split_at(key.columns.len());
+        let mut mask = casts.len();
+        let each = changes.values.columns.iter().zip(changes.masks).zip(of_values).zip(of_key.len()..);
+        let set = each.map(|(((column, is_masked), cast), number)| {
+            let column = Dialect::Postgres.quoted(&column.source);
+            if is_masked.is_none() {
+                return format!("{column} = u.v{number}{cast}");
+            }
+            mask += 1;
+            format!("{column} = CASE WHEN u.v{} THEN u.v{number}{cast} ELSE t.{column} END", mask - 1)
+        });
+        let set: Vec<String> = set.collect();
         let sql = format!(
             "UPDATE {} AS t SET {} FROM {unnest} AS u ({}) WHERE {}",
             quoted(place),
-            equal(values.columns, of_values, key.columns.len(), "", ", "),
-            value_names(casts.len()),
+            set.join(", "),
+            value_names(params.len()),
             equal(key.columns, of_key, 0, "t.", " AND ")
         );
-        self.run(&sql, &params).map(drop).map_err(refused)
+        self.run(&sql, &params).map_err(refused)
     }
 
-    fn delete(&mut self, place: Place<'_>, key: Values<'_>) -> Result<(), WriteError> {
+    fn delete(
+        &mut self,
+        place: Place<'_>,
+        key: Values<'_>,
+        referrers: &[Referrer],
+    ) -> Result<u64, WriteError> {
         self.plan_for(place, key.columns)?;
-        let (params, unnest, casts) = self.arrays(place, &[key])?;
+        let (params, unnest, casts) = self.arrays(place, &[key], &[])?;
         let sql = format!(
-            "DELETE FROM {} AS t USING {unnest} AS u ({}) WHERE {}",
+            "DELETE FROM {} AS t USING {unnest} AS u ({}) WHERE {}{}",
             quoted(place),
             value_names(casts.len()),
-            equal(key.columns, &casts, 0, "t.", " AND ")
+            equal(key.columns, &casts, 0, "t.", " AND "),
+            target::without(Dialect::Postgres, referrers, key.columns)
         );
-        self.run(&sql, &params).map(drop).map_err(refused)
+        let mut removed = 0;
+        loop {
+            let count = self.run(&sql, &params).map_err(refused)?;
+            removed += count;
+            // Others may have been pointed at by these.
+            if count == 0 || removed == key.row_count() as u64 || !referrers.iter().any(|other| other.is_own)
+            {
+                return Ok(removed);
+            }
+        }
     }
 
     fn recorded(&mut self, key: &LedgerKey, deed: Deed) -> Result<Option<String>, SourceError> {

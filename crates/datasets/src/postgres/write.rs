@@ -112,7 +112,8 @@ impl Written<'_> {
         };
         if is_written.is_none() {
             out.truncate(before);
-            let value = value_at(self.array, row);
+            // What has no text, which the check lets through nowhere, is sent as an empty one, which the server refuses.
+            let value = value_at(self.array, row).unwrap_or_default();
             let param = value.map(|value| Param { value, stored_as: self.column.stored_as });
             push_text(&param.map(|param| written(&self.kind, &param)).unwrap_or_default(), escapes, out);
         }

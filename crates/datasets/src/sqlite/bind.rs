@@ -74,7 +74,9 @@ impl Binder {
         {
             return prepared.raw_bind_parameter(number, text);
         }
-        let param = value_at(array, row).map(|value| Param { value, stored_as: column.stored_as });
+        let value =
+            value_at(array, row).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let param = value.map(|value| Param { value, stored_as: column.stored_as });
         prepared.raw_bind_parameter(number, param.as_ref().map(super::param::stored))
     }
 }

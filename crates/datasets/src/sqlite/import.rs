@@ -1,6 +1,8 @@
 //! SQLite as a target: one write transaction, and prepared statements that are run row by row, because nothing lies between them
 //! and the file.
 
+mod storage;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,12 +19,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use super::bind::Binder;
 use super::decode::{self, BatchBuilder};
 use super::{SqliteSnapshot, source_error};
-use crate::config::StoredAs;
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 use crate::import::ledger::{Deed, LedgerKey, TABLE};
 use crate::import::storage::Storage;
-use crate::import::target::{Access, Found, Place, Target, Values, WriteError};
+use crate::import::target::{
+    self, Access, Changes, Found, Place, Referrer, Settled, Target, Values, WriteError,
+};
 use crate::source::Yield;
 use crate::statement::Dialect;
 
@@ -30,9 +33,6 @@ use crate::statement::Dialect;
 const TURN_WITHIN: Duration = Duration::from_secs(60);
 /// How long SQLite itself waits before the stop flag is looked at.
 const TURN_CHECK: Duration = Duration::from_millis(100);
-
-/// Digits of a decimal that come back from a double as they were (IEEE 754).
-const DOUBLE_DIGITS: u8 = 15;
 
 /// A database file with a transaction. Dropping it undoes what was not committed.
 pub(crate) struct SqliteTarget {
@@ -64,13 +64,16 @@ impl SqliteTarget {
         };
         let target = SqliteTarget { snapshot, zone: zone.clone() };
         if access == Access::Write {
-            target.in_turn("BEGIN IMMEDIATE").map_err(|error| target.snapshot.explained(error))?;
+            target.in_turn("BEGIN IMMEDIATE").map_err(|error| target.explained(error))?;
             let sql = format!(
                 "CREATE TABLE IF NOT EXISTS {TABLE} (import TEXT NOT NULL, chunk INTEGER NOT NULL, kind TEXT NOT NULL, \
                  counts TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (import, chunk, kind)) WITHOUT ROWID"
             );
             let made = target.snapshot.connection.execute_batch(&sql);
             made.map_err(|error| target.snapshot.explained(error))?;
+            // Rows that point at others of the same file may stand before them. It ends with the transaction.
+            let deferred = target.snapshot.connection.execute_batch("PRAGMA defer_foreign_keys = ON");
+            deferred.map_err(|error| target.snapshot.explained(error))?;
         }
         Ok(target)
     }
@@ -90,6 +93,12 @@ impl SqliteTarget {
     }
 
     fn explained(&self, error: rusqlite::Error) -> SourceError {
+        // Who waits for others is not interrupted, but stops waiting.
+        if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+            && self.snapshot.stop.load(Ordering::Relaxed)
+        {
+            return SourceError::Stopped;
+        }
         self.snapshot.explained(error)
     }
 
@@ -115,73 +124,25 @@ impl SqliteTarget {
         }
     }
 
-    /// Runs a statement once for each row, with the values of all arrays as its parameters.
-    fn each(&self, sql: &str, values: &[Values<'_>]) -> Result<(), WriteError> {
+    /// Runs a statement once for each row, with the row's values as its parameters; says how many rows it has changed.
+    fn each(&self, sql: &str, values: &[(&Column, &ArrayRef)]) -> Result<u64, WriteError> {
         self.snapshot.limit(self.snapshot.statement_timeout).map_err(|error| self.explained(error))?;
         let mut prepared = self.snapshot.connection.prepare(sql).map_err(|error| self.explained(error))?;
         let mut binder = Binder::default();
-        let row_count = values.first().map_or(0, Values::row_count);
+        let row_count = values.first().map_or(0, |(_, array)| array.len());
+        let mut changed = 0;
         for row in 0..row_count {
             if self.snapshot.stop.load(Ordering::Relaxed) {
                 return Err(SourceError::Stopped.into());
             }
-            let mut number = 0;
-            for (column, array) in values.iter().flat_map(|values| values.columns.iter().zip(values.arrays)) {
-                number += 1;
+            for (number, (column, array)) in (1..).zip(values) {
                 binder
                     .bind(&mut prepared, number, column, array, row)
                     .map_err(|error| self.explained(error))?;
             }
-            prepared.raw_execute().map_err(|error| self.refused(error))?;
+            changed += prepared.raw_execute().map_err(|error| self.refused(error))? as u64;
         }
-        Ok(())
-    }
-
-    fn xinfo(&self, place: Place<'_>) -> rusqlite::Result<Vec<Declared>> {
-        let sql = "SELECT name, \"notnull\", dflt_value IS NOT NULL, pk, hidden, type FROM pragma_table_xinfo(?1, ?2)";
-        let mut prepared = self.snapshot.connection.prepare(sql)?;
-        let rows = prepared.query_map([place.table, schema(place)], |row| {
-            Ok(Declared {
-                name: row.get(0)?,
-                is_not_null: row.get(1)?,
-                has_default: row.get(2)?,
-                key_place: row.get(3)?,
-                is_computed: row.get::<_, i64>(4)? >= 2,
-                sql_type: row.get(5)?,
-            })
-        })?;
-        rows.collect()
-    }
-
-    fn unique(&self, place: Place<'_>, key: &[&Column]) -> rusqlite::Result<bool> {
-        let is_of_key = |name: &str| key.iter().any(|column| column.source.eq_ignore_ascii_case(name));
-        let declared = self.xinfo(place)?;
-        let mut primary = declared.iter().filter(|column| column.key_place > 0).peekable();
-        if primary.peek().is_some() && primary.all(|column| is_of_key(&column.name)) {
-            return Ok(true);
-        }
-        let sql = "SELECT name FROM pragma_index_list(?1, ?2) WHERE \"unique\" AND NOT partial";
-        let mut prepared = self.snapshot.connection.prepare(sql)?;
-        let indexes = prepared.query_map([place.table, schema(place)], |row| row.get::<_, String>(0))?;
-        for index in indexes {
-            let sql = "SELECT name FROM pragma_index_info(?1, ?2)";
-            let mut prepared = self.snapshot.connection.prepare(sql)?;
-            let columns = prepared
-                .query_map([index?.as_str(), schema(place)], |row| row.get::<_, Option<String>>(0))?;
-            let columns: Vec<Option<String>> = columns.collect::<Result<_, _>>()?;
-            if columns.iter().all(|name| name.as_deref().is_some_and(is_of_key)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// How an index on the column compares texts.
-    fn collation(&self, place: Place<'_>, column: &Column) -> rusqlite::Result<Option<String>> {
-        let sql = "SELECT x.coll FROM pragma_index_list(?1, ?2) AS l, pragma_index_xinfo(l.name, ?2) AS x \
-             WHERE x.key AND x.name = ?3 COLLATE NOCASE ORDER BY l.\"unique\" DESC LIMIT 1";
-        let params = [place.table, schema(place), column.source.as_str()];
-        self.snapshot.connection.query_row(sql, params, |row| row.get(0)).optional()
+        Ok(changed)
     }
 
     fn found(&self, sql: &str, key: Values<'_>, wanted: &[&Column]) -> Result<Found, SourceError> {
@@ -215,25 +176,6 @@ impl SqliteTarget {
     }
 }
 
-/// A column as the table declares it.
-struct Declared {
-    name: String,
-    is_not_null: bool,
-    has_default: bool,
-    /// Its place in the primary key, from 1; 0 for none.
-    key_place: i64,
-    is_computed: bool,
-    sql_type: String,
-}
-
-/// Whether a column of the declared type makes doubles of all numbers, which then have only so many digits
-/// (<https://sqlite.org/datatype3.html#determination_of_column_affinity>).
-fn holds_doubles(sql_type: &str) -> bool {
-    let sql_type = sql_type.to_ascii_uppercase();
-    let has = |words: &[&str]| words.iter().any(|word| sql_type.contains(word));
-    !has(&["INT", "CHAR", "CLOB", "TEXT", "BLOB"]) && has(&["REAL", "FLOA", "DOUB"])
-}
-
 fn schema(place: Place<'_>) -> &str {
     place.schema.unwrap_or("main")
 }
@@ -241,6 +183,11 @@ fn schema(place: Place<'_>) -> &str {
 fn quoted(place: Place<'_>) -> String {
     let table = Dialect::Sqlite.quoted(place.table);
     place.schema.map_or(table.clone(), |schema| format!("{}.{table}", Dialect::Sqlite.quoted(schema)))
+}
+
+/// Columns with their values.
+fn pairs<'a>(values: Values<'a>) -> Vec<(&'a Column, &'a ArrayRef)> {
+    values.columns.iter().copied().zip(values.arrays).collect()
 }
 
 /// `"a" = ? AND "b" = ?`, or with other separators.
@@ -268,32 +215,7 @@ fn writable(path: &Path) -> rusqlite::Result<Connection> {
 
 impl Target for SqliteTarget {
     fn storage(&mut self, place: Place<'_>, columns: &[&Column]) -> Result<Vec<Storage>, SourceError> {
-        let declared = self.xinfo(place).map_err(|error| self.explained(error))?;
-        let storage = |column: &&Column| {
-            let storage = Storage::declared(column);
-            let found = declared.iter().find(|found| found.name.eq_ignore_ascii_case(&column.source));
-            let Some(found) = found else { return storage };
-            // A column that is the row's number is given one (<https://sqlite.org/autoinc.html>).
-            let is_row_number = found.key_place > 0
-                && found.sql_type.eq_ignore_ascii_case("integer")
-                && declared.iter().filter(|column| column.key_place > 0).count() == 1;
-            let digits = match column.column_type {
-                ColumnType::Decimal { scale }
-                    if column.stored_as == StoredAs::Plain && holds_doubles(&found.sql_type) =>
-                {
-                    Some((DOUBLE_DIGITS.saturating_sub(scale), scale))
-                }
-                _ => None,
-            };
-            Storage {
-                digits,
-                is_computed: found.is_computed,
-                is_nullable: !found.is_not_null,
-                is_optional: !found.is_not_null || found.has_default || found.is_computed || is_row_number,
-                ..storage
-            }
-        };
-        Ok(columns.iter().map(storage).collect())
+        self.storages(place, columns).map_err(|error| self.explained(error))
     }
 
     fn obstacles(&mut self, _place: Place<'_>) -> Result<Vec<String>, SourceError> {
@@ -335,20 +257,81 @@ impl Target for SqliteTarget {
         self.found(&sql, key, wanted)
     }
 
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<(), WriteError> {
+    fn settled(
+        &mut self,
+        _place: Place<'_>,
+        _column: &Column,
+        values: &ArrayRef,
+    ) -> Result<Settled, SourceError> {
+        Ok(Settled { values: Arc::clone(values), wrong: Vec::new() })
+    }
+
+    fn referrers(&mut self, place: Place<'_>) -> Result<Vec<Referrer>, SourceError> {
+        self.foreign_keys(place).map_err(|error| self.explained(error))
+    }
+
+    fn refers_to_itself(&mut self, place: Place<'_>) -> Result<bool, SourceError> {
+        Ok(self.referrers(place)?.iter().any(|referrer| referrer.is_own))
+    }
+
+    fn has_triggers(&mut self, place: Place<'_>) -> Result<bool, SourceError> {
+        let sql = format!(
+            "SELECT count(*) > 0 FROM {}.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
+            Dialect::Sqlite.quoted(schema(place))
+        );
+        let found = self.snapshot.connection.query_row(&sql, [place.table], |row| row.get(0));
+        found.map_err(|error| self.explained(error))
+    }
+
+    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError> {
         let marks = vec!["?"; values.columns.len()].join(", ");
         let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", quoted(place), names(values.columns));
-        self.each(&sql, &[values])
+        self.each(&sql, &pairs(values))
     }
 
-    fn update(&mut self, place: Place<'_>, key: Values<'_>, values: Values<'_>) -> Result<(), WriteError> {
-        let (set, at) = (marked(values.columns, ", "), marked(key.columns, " AND "));
-        self.each(&format!("UPDATE {} SET {set} WHERE {at}", quoted(place)), &[values, key])
+    fn update(&mut self, place: Place<'_>, key: Values<'_>, changes: Changes<'_>) -> Result<u64, WriteError> {
+        let boolean = Column::plain("mask", ColumnType::Boolean);
+        let masks: Vec<Option<ArrayRef>> =
+            changes.masks.iter().map(|mask| Some(Arc::new(mask.clone()?) as ArrayRef)).collect();
+        let (mut set, mut params) = (Vec::new(), Vec::new());
+        for (pair, mask) in pairs(changes.values).into_iter().zip(&masks) {
+            let column = Dialect::Sqlite.quoted(&pair.0.source);
+            match mask {
+                None => set.push(format!("{column} = ?")),
+                Some(mask) => {
+                    set.push(format!("{column} = CASE WHEN ? THEN ? ELSE {column} END"));
+                    params.push((&boolean, mask));
+                }
+            }
+            params.push(pair);
+        }
+        params.extend(pairs(key));
+        let at = marked(key.columns, " AND ");
+        self.each(&format!("UPDATE {} SET {} WHERE {at}", quoted(place), set.join(", ")), &params)
     }
 
-    fn delete(&mut self, place: Place<'_>, key: Values<'_>) -> Result<(), WriteError> {
-        let sql = format!("DELETE FROM {} WHERE {}", quoted(place), marked(key.columns, " AND "));
-        self.each(&sql, &[key])
+    fn delete(
+        &mut self,
+        place: Place<'_>,
+        key: Values<'_>,
+        referrers: &[Referrer],
+    ) -> Result<u64, WriteError> {
+        let sql = format!(
+            "DELETE FROM {} AS t WHERE {}{}",
+            quoted(place),
+            marked(key.columns, " AND "),
+            target::without(Dialect::Sqlite, referrers, key.columns)
+        );
+        let mut removed = 0;
+        loop {
+            let count = self.each(&sql, &pairs(key))?;
+            removed += count;
+            // Others may have been pointed at by these.
+            if count == 0 || removed == key.row_count() as u64 || !referrers.iter().any(|other| other.is_own)
+            {
+                return Ok(removed);
+            }
+        }
     }
 
     fn recorded(&mut self, key: &LedgerKey, deed: Deed) -> Result<Option<String>, SourceError> {

@@ -151,3 +151,88 @@ fn what_a_trigger_refuses_is_told_with_its_rows() {
     );
     assert_eq!(all(&dataset), Vec::<String>::new());
 }
+
+#[test]
+fn values_are_what_the_server_makes_of_them() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute(
+        "CREATE TABLE t (id numeric PRIMARY KEY, j jsonb, i inet, n numeric(6, 2), d date); \
+         INSERT INTO t VALUES (1.0, '{\"a\": 1}', '10.0.0.1', 1.5, '2026-08-01')",
+    );
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'text' }, { name = 'j', type = 'text' }, { name = 'i', type = 'text' }, \
+         { name = 'n', type = 'text' }, { name = 'd', type = 'text' }",
+    );
+    let spec = spec(&dataset, &["id", "j", "i", "n", "d"], ImportMode::Upsert);
+    let rows: &[&[&str]] = &[
+        &["1.0", "{\"a\":1}", "10.0.0.1/32", "1.50", "20260801"],
+        &["2", "{\"b\":[1,2]}", "10.0.0.2", "7", "2026-08-02"],
+        &["secret", "{\"secret\"", "secret", "secret", "secret"],
+        &["3", "[]", "10.0.0.3", "secret", "2026-02-30"],
+    ];
+    let plan = check(&dataset, &spec, rows);
+    assert_eq!(
+        problems(&plan).join(", "),
+        "4 id wrong_type, 4 j wrong_type, 4 i wrong_type, 4 n wrong_type, 4 d wrong_type, 5 n wrong_type, 5 d wrong_type"
+    );
+    assert_eq!(plan.counts(), counts(1, 0, 1, 2));
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
+    assert_eq!((undone.removed, undone.kept_count), (1, 0));
+    // A key is the same however many zeros it ends in.
+    let plan = check(&dataset, &spec, &[&["4.0", "", "", "", ""], &["4.00", "", "", "", ""]]);
+    assert_eq!(plan.keys[0].digest, plan.keys[1].digest);
+}
+
+#[test]
+fn what_triggers_do_with_rows_is_noticed() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, v text, at timestamp); \
+         CREATE FUNCTION turn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF NEW.v = 'bad' THEN RETURN NULL; END IF; NEW.v = upper(NEW.v); NEW.at = clock_timestamp(); RETURN NEW; END $$; \
+         INSERT INTO t VALUES (1, 'A', '2026-08-01'), (2, 'B', '2026-08-01'); \
+         CREATE TRIGGER turn BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION turn()",
+    );
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'integer' }, { name = 'v', type = 'text' }, { name = 'at', type = 'timestamp' }",
+    );
+    let spec = spec(&dataset, &["id", "v", "at"], ImportMode::Upsert);
+    let at = "2026-08-01";
+    for rows in [[["1", "bad", at], ["3", "c", at]], [["1", "a", at], ["3", "bad", at]]] {
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 3]>::as_slice).collect();
+        let plan = check(&dataset, &spec, &rows);
+        let ended = commit(&dataset, &spec, "left out", &[plan]);
+        let refused = matches!(&ended, Err(longshore_datasets::import::CommitError::Refused { .. }));
+        assert!(refused, "{ended:?}");
+    }
+    let before = ["1|A|2026-08-01 00:00:00", "2|B|2026-08-01 00:00:00"];
+    assert_eq!(all(&dataset), before);
+    // Of an updated row the day is not written by the import, and of a new one it is the trigger's.
+    let plan = check(&dataset, &spec, &[&["1", "x", at], &["2", "y", at], &["3", "c", at], &["4", "d", at]]);
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    db.execute("UPDATE t SET v = 'other' WHERE id IN (2, 4)");
+    let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
+    assert_eq!((undone.removed, undone.restored, undone.kept_count), (1, 1, 2));
+    assert_eq!(undone.kept.iter().map(|kept| kept.row).collect::<Vec<_>>(), [3, 5]);
+}
+
+#[test]
+fn rows_may_stand_before_those_that_they_point_at() {
+    let Some(url) = server() else { return };
+    let db = Server::fresh(&url);
+    db.execute("CREATE TABLE t (id int PRIMARY KEY, above int REFERENCES t)");
+    let dataset = (&db as &dyn Fresh).dataset(
+        "table = 't'\nkey = ['id']\nimport = {}",
+        "{ name = 'id', type = 'integer' }, { name = 'above', type = 'integer' }",
+    );
+    let spec = spec(&dataset, &["id", "above"], ImportMode::Upsert);
+    let plan = check(&dataset, &spec, &[&["1", "2"], &["2", "3"], &["3", ""]]);
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
+    assert_eq!((undone.removed, undone.kept_count), (3, 0));
+}

@@ -71,9 +71,22 @@ impl dyn Fresh + '_ {
 /// A case by its name.
 pub type Case = (&'static str, fn(&dyn Fresh));
 
+/// All cases.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    let parts = [
+        values::CASES,
+        limits::CASES,
+        importing::CASES,
+        importing::writing::CASES,
+        importing::rules::CASES,
+        importing::taking_back::CASES,
+    ];
+    parts.into_iter().flatten()
+}
+
 /// Runs every case, each in a database of its own.
 pub fn check<F: Fresh>(fresh: impl Fn() -> F) {
-    for (name, case) in values::CASES.iter().chain(limits::CASES).chain(importing::CASES) {
+    for (name, case) in cases() {
         println!("case: {name}");
         case(&fresh());
     }

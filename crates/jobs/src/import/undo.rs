@@ -209,7 +209,8 @@ impl TakingBack<'_> {
         let dataset = find_dataset(catalog, self.spec.dataset.as_str())?.clone();
         let spec = self.spec.checked(&dataset)?;
         let place = WorkPlace::of(self.import);
-        let keys: Vec<String> = self.chunks.iter().map(|number| place.kept(*number)).collect();
+        // The last that was written is taken back first.
+        let keys: Vec<String> = self.chunks.iter().rev().map(|number| place.kept(*number)).collect();
         let ledger = ledger_key(self.import, self.chunks);
         let stop = StopFlag::following(context);
         let (flag, store, kept) = (stop.share(), files.clone(), keys.clone());

@@ -81,6 +81,8 @@ pub enum CellProblem {
     NotStorable,
     /// A warning: a number of more than 15 digits in a column of ids; Excel keeps no more, so the last ones may be lost already.
     DigitsLost,
+    /// The same in a column whose values name rows, where it is no warning: another row could be meant.
+    KeyDigitsLost,
 }
 
 impl CellProblem {
@@ -107,6 +109,7 @@ impl CellProblem {
             CellProblem::FormulaError => "formula_error",
             CellProblem::NotStorable => "not_storable",
             CellProblem::DigitsLost => "digits_lost",
+            CellProblem::KeyDigitsLost => "key_digits_lost",
         }
     }
 
@@ -161,6 +164,11 @@ impl CellProblem {
             CellProblem::DigitsLost => {
                 "More than 15 digits as a number: Excel may have changed the last ones; format the column as text".to_owned()
             }
+            CellProblem::KeyDigitsLost => {
+                "More than 15 digits as a number: Excel may have changed the last ones, so that another row could be meant; \
+                 format the column as text and write it anew"
+                    .to_owned()
+            }
         }
     }
 
@@ -203,6 +211,10 @@ impl CellProblem {
             CellProblem::DigitsLost => {
                 "数字超过 15 位，Excel 可能已改变末尾几位，请将该列设为文本格式".to_owned()
             }
+            CellProblem::KeyDigitsLost => {
+                "数字超过 15 位，Excel 可能已改变末尾几位，会指向别的记录，请将该列设为文本格式后重新填写"
+                    .to_owned()
+            }
         }
     }
 }
@@ -229,6 +241,7 @@ mod tests {
             CellProblem::FormulaError,
             CellProblem::NotStorable,
             CellProblem::DigitsLost,
+            CellProblem::KeyDigitsLost,
         ] {
             let json = serde_json::to_value(&problem).expect("plain data");
             assert_eq!(json["code"], problem.code());

@@ -3,6 +3,7 @@
 use super::*;
 use crate::catalog::Catalog;
 use crate::dataset::Dataset;
+use crate::import::storage::Doubles;
 
 /// A dataset of the one column `a`.
 fn dataset(column: &str) -> Dataset {
@@ -20,9 +21,9 @@ fn read(column: &str, storage: &Storage, kind: CellKind, text: &str) -> String {
     let rules =
         dataset.importing.as_ref().and_then(|importing| importing.columns[1].clone()).expect("takes part");
     let (texts, kinds) = (StringArray::from(vec![text]), UInt8Array::from(vec![kind as u8]));
-    let cells = [Cells { texts: &texts, kinds: &kinds }];
+    let cells = [Cells { texts, kinds }];
     let zone = TimeZone::get("Asia/Shanghai").expect("known");
-    let parsed = super::column(&dataset.columns[1], &rules, storage, &cells, &zone).expect("fits");
+    let parsed = super::column(&dataset.columns[1], &rules, storage, false, &cells, &zone).expect("fits");
     let batch = arrow_array::RecordBatch::try_from_iter([("a", parsed.values)]).expect("one column");
     let value = crate::text::rows(&batch)[0][0].clone();
     let problems: Vec<&str> = parsed.problems.iter().map(|(_, problem)| problem.code()).collect();
@@ -37,6 +38,7 @@ fn read(column: &str, storage: &Storage, kind: CellKind, text: &str) -> String {
 fn cells_are_read_as_their_columns_type() {
     use CellKind::{Boolean as B, Date as D, Empty, Error, Number as N, Text as T};
     let status = "type = 'text', values = [{ value = 'paid', en = 'Paid', zh = '已付款' }, { value = 'open', en = 'Open' }]";
+    let cases = "type = 'text', values = [{ value = 'a', en = 'One' }, { value = 'A', en = 'Two' }]";
     let money = "type = 'decimal', scale = 2";
     for (column, kind, text, want) in [
         ("type = 'text'", T, "\u{A0} 00123\u{3000}", "00123"),
@@ -48,6 +50,16 @@ fn cells_are_read_as_their_columns_type() {
         ("type = 'text'", N, "2026080100000012", "2026080100000012 ?digits_lost"),
         ("type = 'text'", N, "2.0260801000001E+17", "202608010000010000 ?digits_lost"),
         ("type = 'text'", T, "2026080100000012", "2026080100000012"),
+        ("type = 'text'", T, "2.02608E+17", "2.02608E+17 ?digits_lost"),
+        ("type = 'text'", T, "2E+5", "2E+5"),
+        ("type = 'integer'", N, "2026080100000012", "2026080100000012 ?digits_lost"),
+        ("type = 'integer'", N, "202608010000001", "202608010000001"),
+        ("type = 'integer'", T, "2026080100000012", "2026080100000012"),
+        ("type = 'decimal', scale = 2", N, "1234567890123456", "1234567890123456.00 ?digits_lost"),
+        ("type = 'decimal', scale = 2", N, "0,500", "!wrong_type"),
+        ("type = 'timestamp_tz'", T, "9999-12-31T23:59:59Z", "!out_of_range"),
+        ("type = 'timestamp_tz'", T, "9999-12-31 23:59:59", "!out_of_range"),
+        ("type = 'timestamp'", T, "9999-12-31 23:59:59", "9999-12-31 23:59:59"),
         ("type = 'text'", D, "2026-08-01", "2026-08-01"),
         ("type = 'text'", B, "true", "true"),
         ("type = 'text'", T, "a\0b", "!not_storable"),
@@ -63,6 +75,10 @@ fn cells_are_read_as_their_columns_type() {
         (status, T, "已付款", "paid"),
         (status, T, " Ｏｐｅｎ ", "open"),
         (status, T, "paidd", "!not_allowed"),
+        (cases, T, "A", "A"),
+        (cases, T, "a", "a"),
+        (cases, T, "two", "A"),
+        (cases, T, "ａ", "!not_allowed"),
         ("type = 'integer'", T, "１，２００", "1200"),
         ("type = 'integer'", N, "12.0", "12"),
         ("type = 'integer'", T, "12.5", "!wrong_type"),
@@ -138,7 +154,57 @@ fn what_the_database_has_no_room_for_is_wrong_before_it_is_written() {
             "9.50",
             "!too_many_decimals",
         ),
+        ("type = 'text'", Storage { bytes_max: Some(5), ..any() }, "订单", "!too_long"),
+        ("type = 'text'", Storage { takes_empty: true, is_nullable: false, ..any() }, "", ""),
+        ("type = 'text'", Storage { form: Form::Numeric { is_real: false }, ..any() }, "007", "!wrong_type"),
+        (
+            "type = 'decimal', scale = 2",
+            Storage { doubles: Doubles::All, ..any() },
+            "12345678901234.00",
+            "!out_of_range",
+        ),
+        (
+            "type = 'decimal', scale = 2",
+            Storage { doubles: Doubles::Fractions, ..any() },
+            "12345678901234.50",
+            "!out_of_range",
+        ),
+        (
+            "type = 'decimal', scale = 2",
+            Storage { doubles: Doubles::Fractions, ..any() },
+            "12345678901234",
+            "12345678901234.00",
+        ),
+        ("type = 'float'", Storage { digits: Some((2, 2)), ..any() }, "100", "!out_of_range"),
+        ("type = 'float'", Storage { digits: Some((2, 2)), ..any() }, "9.999", "!too_many_decimals"),
+        ("type = 'float'", Storage { digits: Some((2, 2)), ..any() }, "9.99", "9.99"),
+        ("type = 'float'", Storage { whole: Some((0, 9)), ..any() }, "10", "!out_of_range"),
         ("type = 'float'", Storage { is_single: true, ..any() }, "0.123456789", "0.12345679"),
+        ("type = 'text'", Storage { bytes_max: Some(5), ..any() }, "订单", "!too_long"),
+        ("type = 'text'", Storage { takes_empty: true, is_nullable: false, ..any() }, "", ""),
+        ("type = 'text'", Storage { form: Form::Numeric { is_real: false }, ..any() }, "007", "!wrong_type"),
+        (
+            "type = 'decimal', scale = 2",
+            Storage { doubles: Doubles::All, ..any() },
+            "12345678901234.00",
+            "!out_of_range",
+        ),
+        (
+            "type = 'decimal', scale = 2",
+            Storage { doubles: Doubles::Fractions, ..any() },
+            "12345678901234.50",
+            "!out_of_range",
+        ),
+        (
+            "type = 'decimal', scale = 2",
+            Storage { doubles: Doubles::Fractions, ..any() },
+            "12345678901234",
+            "12345678901234.00",
+        ),
+        ("type = 'float'", Storage { digits: Some((2, 2)), ..any() }, "100", "!out_of_range"),
+        ("type = 'float'", Storage { digits: Some((2, 2)), ..any() }, "9.999", "!too_many_decimals"),
+        ("type = 'float'", Storage { digits: Some((2, 2)), ..any() }, "9.99", "9.99"),
+        ("type = 'float'", Storage { whole: Some((0, 9)), ..any() }, "10", "!out_of_range"),
         ("type = 'float'", Storage { is_single: true, ..any() }, "1e300", "!out_of_range"),
         ("type = 'time'", Storage { grain: 1_000_000, ..any() }, "10:30:00.9", "10:30:00"),
     ] {
@@ -151,10 +217,10 @@ fn a_slip_of_the_keyboard_is_told_what_was_meant() {
     let dataset =
         dataset("type = 'text', values = [{ value = 'completed', zh = '已完成' }, { value = 'pending' }]");
     let (texts, kinds) = (StringArray::from(vec!["compleet", "xyz"]), UInt8Array::from(vec![1, 1]));
-    let cells = [Cells { texts: &texts, kinds: &kinds }];
+    let cells = [Cells { texts, kinds }];
     let rules = ColumnRules::default();
-    let parsed =
-        super::column(&dataset.columns[1], &rules, &Storage::ANY, &cells, &TimeZone::UTC).expect("fits");
+    let parsed = super::column(&dataset.columns[1], &rules, &Storage::ANY, false, &cells, &TimeZone::UTC)
+        .expect("fits");
     let closest: Vec<Option<&str>> = parsed
         .problems
         .iter()
@@ -164,4 +230,17 @@ fn a_slip_of_the_keyboard_is_told_what_was_meant() {
         })
         .collect();
     assert_eq!(closest, [Some("completed"), None]);
+}
+
+#[test]
+fn a_key_has_to_be_surely_what_was_meant() {
+    let dataset = dataset("type = 'text'");
+    let (texts, kinds) = (StringArray::from(vec!["2026080100000012", "12"]), UInt8Array::from(vec![2, 2]));
+    assert_eq!(CellKind::from_u8(2), Some(CellKind::Number));
+    let cells = [Cells { texts, kinds }];
+    let rules = ColumnRules::default();
+    let column = &dataset.columns[1];
+    let parsed = super::column(column, &rules, &Storage::ANY, true, &cells, &TimeZone::UTC).expect("fits");
+    assert_eq!(parsed.problems, [(0, CellProblem::KeyDigitsLost)]);
+    assert!(!CellProblem::KeyDigitsLost.is_warning());
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn machine() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("starts")
 }
 
-fn is_unfinished(path: &PathBuf) -> bool {
+fn is_unfinished(path: &Path) -> bool {
     path.to_string_lossy().contains(".unfinished")
 }
 
@@ -142,7 +142,8 @@ fn cut_off(
 fn a_run_that_was_taken_over_leaves_what_the_other_has_published() {
     let (near, far) = (Builder::new_multi_thread().enable_all().build().expect("starts"), machine());
     let (ann, mut house) = (caller("ann"), house(512 << 20));
-    let (task, distant, lost) = cut_off(&near, &far, &house, false, |files| files.iter().any(is_unfinished));
+    let (task, distant, lost) =
+        cut_off(&near, &far, &house, false, |files| files.iter().any(|path| is_unfinished(path)));
     near.block_on(async { house.start_worker("other") });
     near.block_on(house.until(&ann, &task, Phase::Succeeded));
     let published = near.block_on(house.bytes(&ann, &task));
@@ -207,7 +208,7 @@ fn a_file_store_that_goes_away_in_the_middle_is_told() {
     let mut house = house(512 << 20);
     let working = far.spawn(house.worker_on(house.store.clone(), "one"));
     let task = far.block_on(house.export(&caller("ann"), of("rows", "csv")));
-    until_just(&far, &house, async |files| files.iter().any(is_unfinished));
+    until_just(&far, &house, async |files| files.iter().any(|path| is_unfinished(path)));
     let (place, away) = (house.folder.path().join("files"), house.folder.path().join("away"));
     std::fs::rename(&place, &away).expect("goes");
     std::fs::write(&place, "in the way").expect("writes");

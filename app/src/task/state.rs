@@ -21,7 +21,7 @@ use std::time::Duration;
 use longshore_protocol::import::{CheckRequest, CommitRequest, UndoRequest};
 use longshore_protocol::{
     ApiError, ErrorCode, ExportRequest, FieldProblem, Phase, RegisterOut, StatisticsRequest, TaskId,
-    TaskKind, TaskResultOut, TaskStatus, TaskView,
+    TaskResultOut, TaskStatus, TaskView,
 };
 
 pub use progress::ShownProgress;

@@ -72,7 +72,10 @@ pub fn check(dataset: &Dataset) -> Vec<Finding> {
         Ok(Some(table)) => {
             check_columns(&table, relation, &mut findings);
             check_key(&table, &mut findings);
-            if let Some(engine) = &table.engine_without_snapshot {
+            // Nothing can be imported into such a table, which is told already.
+            if let Some(engine) = &table.engine_without_snapshot
+                && dataset.importing.is_none()
+            {
                 let text = format!(
                     "its engine {engine} knows no transactions: an export of it is of no one moment if rows change meanwhile; \
                      ALTER TABLE … ENGINE = InnoDB makes it one"

@@ -301,10 +301,15 @@ fn extremes_arrive_and_are_found() {
         read(&table.dataset, &query(&table.dataset, &[], &[], &[])).expect("reads"),
         [first.clone(), second.clone()]
     );
-    assert_eq!(found("n", "eq", json!(i64::MIN)), [first.clone()]);
-    assert_eq!(found("n", "gt", json!(i64::MIN)), [second.clone()]);
-    assert_eq!(found("clock", "le", json!("10:30")), [first]);
-    assert_eq!(found("v", "eq", json!("a")), [second]);
+    for (column, op, value, want) in [
+        ("n", "eq", json!(i64::MIN), &first),
+        ("n", "gt", json!(i64::MIN), &second),
+        ("clock", "le", json!("10:30"), &first),
+        ("code", "eq", json!("00ff"), &first),
+        ("v", "eq", json!("a"), &second),
+    ] {
+        assert_eq!(found(column, op, value.clone()), std::slice::from_ref(want), "{column} {op} {value}");
+    }
 }
 
 #[test]

@@ -139,8 +139,11 @@ fn a_statement_may_take_its_time_and_no_longer(db: &dyn Fresh) {
     let sorted = query(&dataset, &[], &[], &["-i"]);
     let read = source::read(&dataset, &sorted, &Arc::default(), &mut Collected::default());
     assert!(matches!(read, Err(SourceError::Timeout { .. })), "{read:?}");
-    let page = source::page(&dataset, &sorted, 1, &Arc::default());
-    assert!(matches!(page, Err(SourceError::Timeout { .. })), "{page:?}");
+    // Without the count, which takes too long, a page may be there at once.
+    match source::page(&dataset, &sorted, 1, &Arc::default()) {
+        Ok(page) => assert_eq!((page.total_row_count, page.has_more), (None, true)),
+        Err(error) => assert!(matches!(error, SourceError::Timeout { .. }), "{error:?}"),
+    }
     assert_nothing_runs(db);
 }
 

@@ -80,7 +80,7 @@ fn a_row_that_is_referred_to_is_not_taken_back(db: &dyn Fresh) {
     db.execute(&format!("INSERT INTO {sales} VALUES (3)"));
     let before = all(&dataset);
     let ended = undo(&dataset, &spec, "a", std::slice::from_ref(&plan));
-    assert!(matches!(&ended, Err(CommitError::Refused { rows: Some((3, 4)), .. })), "{ended:?}");
+    assert!(matches!(&ended, Err(CommitError::Refused { rows: Some((2 | 3, 4)), .. })), "{ended:?}");
     assert_eq!(all(&dataset), before);
     db.execute(&format!("DELETE FROM {sales}"));
     let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");

@@ -23,8 +23,8 @@ use crate::text;
 pub const CHUNK_ROWS: usize = 20_000;
 
 /// Checks the rows of one staged chunk. Each batch has the field `row` (UInt32, the row's number in the file), and for each column
-/// `i` of the file `c{i}` (Utf8) and `k{i}` (UInt8, a [`CellKind`]); a column of which it has neither is empty in it. Rows that are wrong are no failure: the chunk says what is
-/// wrong with them. Blocks; setting `stop` ends it within a moment.
+/// `i` of the file `c{i}` (Utf8) and `k{i}` (UInt8, a [`CellKind`]); a column of which it has neither is empty in it. Rows that are
+/// wrong are no failure: the chunk says what is wrong with them. Blocks; setting `stop` ends it within a moment.
 ///
 /// # Errors
 /// What the database says; [`SourceError::Stopped`] if it was told to stop.

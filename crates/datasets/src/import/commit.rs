@@ -114,11 +114,11 @@ pub(super) fn explained(error: WriteError, rows: Option<(u32, u32)>) -> CommitEr
     }
 }
 
-/// The first and the last row of a batch of a chunk's rows, by their numbers in the file.
+/// The first and the last row of a batch of a chunk's rows, by their numbers in the file; they may stand in the reverse order.
 pub(super) fn extent(rows: &RecordBatch) -> Option<(u32, u32)> {
-    use arrow_array::cast::AsArray;
-    let numbers = rows.column(0).as_primitive::<arrow_array::types::UInt32Type>().values();
-    Some((*numbers.first()?, *numbers.last()?))
+    let last = rows.num_rows().checked_sub(1)?;
+    let (a, b) = (number_at(rows, 0), number_at(rows, last));
+    Some((a.min(b), a.max(b)))
 }
 
 /// Both together.

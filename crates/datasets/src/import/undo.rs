@@ -29,7 +29,7 @@ pub struct Undone {
     pub removed: u64,
     /// Rows that were changed and are again as they were.
     pub restored: u64,
-    /// Rows that were left, because somebody has changed them since. Rows that were created and are gone count nowhere.
+    /// Rows that were left, because somebody has changed them since, or points at them. Rows that were created and are gone count nowhere.
     pub kept_count: u64,
     /// The first of these, at most [`KEPT_MAX`].
     pub kept: Vec<KeptRow>,

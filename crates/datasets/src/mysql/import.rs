@@ -287,7 +287,7 @@ impl Target for MySqlTarget {
         referrers: &[Referrer],
     ) -> Result<u64, WriteError> {
         self.load(place, &[key], &[]).map_err(sealed)?;
-        let (joins, wheres) = without(referrers, key.columns);
+        let (joins, wheres) = without(referrers);
         let sql = format!(
             "DELETE t FROM {ROWS} AS r STRAIGHT_JOIN {} AS t ON {}{joins}{wheres}",
             quoted(place),

@@ -127,3 +127,18 @@ fn what_the_server_puts_into_a_row_is_nobodys_change() {
     let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
     assert_eq!((undone.restored, undone.kept_count), (1, 1));
 }
+
+#[test]
+fn a_row_that_points_at_itself_stays() {
+    let Some(mut database) = Database::new() else { return };
+    database.run("CREATE TABLE t (id INT PRIMARY KEY, above INT, FOREIGN KEY (above) REFERENCES t (id))");
+    let dataset = database.dataset(
+        "table = 't'\nimport = {}\ncolumn = [{ name = 'id', type = 'integer' }, { name = 'above', type = 'integer' }]",
+    );
+    let spec = spec(&dataset, &["id", "above"], ImportMode::Upsert);
+    let plan = check(&dataset, &spec, &[&["1", "1"], &["2", "1"], &["3", ""]]);
+    commit(&dataset, &spec, "a", std::slice::from_ref(&plan)).expect("is written");
+    let undone = undo(&dataset, &spec, "a", &[plan]).expect("is taken back");
+    assert_eq!((undone.removed, undone.kept_count), (2, 1));
+    assert_eq!(all(&dataset), ["1|1"]);
+}

@@ -37,21 +37,16 @@ pub(super) fn names(columns: &[&Column]) -> String {
 }
 
 /// The joins that look for rows that point at `t`, and what holds where there are none.
-pub(super) fn without(referrers: &[Referrer], key: &[&Column]) -> (String, String) {
+pub(super) fn without(referrers: &[Referrer]) -> (String, String) {
     let quoted = |name: &str| Dialect::MySql.quoted(name);
     let (mut joins, mut wheres) = (String::new(), Vec::new());
     for (number, referrer) in referrers.iter().enumerate() {
-        let mut pairs: Vec<String> = referrer
+        // A row that points at itself stays as well: the server refuses to remove it.
+        let pairs: Vec<String> = referrer
             .columns
             .iter()
             .map(|(own, other)| format!("c{number}.{} = t.{}", quoted(own), quoted(other)))
             .collect();
-        if referrer.is_own {
-            // A row that points at itself goes with itself.
-            let same: Vec<String> =
-                key.iter().map(|column| format!("c{number}.{0} = t.{0}", quoted(&column.source))).collect();
-            pairs.push(format!("NOT ({})", same.join(" AND ")));
-        }
         joins.push_str(&format!(" LEFT JOIN {} AS c{number} ON {}", referrer.table, pairs.join(" AND ")));
         if let Some((own, _)) = referrer.columns.first() {
             wheres.push(format!("c{number}.{} IS NULL", quoted(own)));

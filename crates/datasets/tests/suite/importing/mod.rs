@@ -9,7 +9,7 @@ use longshore_datasets::Dataset;
 use longshore_datasets::import::{
     self, CheckSpec, CheckedChunk, ChunkError, CommitError, Committed, LedgerKey, Undone,
 };
-use longshore_protocol::import::{CellKind, ImportMode, PlanCounts, PlanShow, RowAction};
+use longshore_protocol::import::{CellKind, ImportMode, PlanCounts};
 
 use super::reading::lines;
 use super::{Case, Fresh};

@@ -49,6 +49,11 @@ impl UndoOrder {
         (task.slot.kind == TaskKind::ImportUndo.name()).then(|| task.payload.body.read().ok()).flatten()
     }
 
+    /// The transactions as they are taken back: rows may point at rows that were written before them.
+    fn latest_first(&self) -> impl Iterator<Item = &Vec<u32>> {
+        self.written.iter().rev()
+    }
+
     /// A report in which nothing is taken back so far.
     pub(super) fn empty_report(&self) -> UndoReport {
         UndoReport {
@@ -92,7 +97,7 @@ impl Job for UndoJob {
             .checked(find_dataset(&self.catalog, order.spec.dataset.as_str()).map_err(JobError::from)?)?;
         context.set_checkpoint(&Course { row_count: order.row_count })?;
         if (context.child_count() as usize) < order.written.len() {
-            let missing = order.written.iter().skip(context.child_count() as usize);
+            let missing = order.latest_first().skip(context.child_count() as usize);
             let children: Result<Vec<NewChild>, _> = missing
                 .map(|chunks| {
                     child_of::<UndoPartJob>(&UndoPartOrder {
@@ -129,7 +134,7 @@ pub struct UndoPartOrder {
 }
 
 impl UndoJob {
-    /// Takes back once more, from the last to the first, what the database has refused, as long as that brings something: a row may be
+    /// Takes back once more what the database has refused, as long as that brings something: a row may be
     /// one that rows of another part referred to. Then adds up.
     async fn conclude(&self, order: &UndoOrder, context: &TaskContext) -> Result<UndoReport, WorkError> {
         let mut endings = Vec::with_capacity(order.written.len());
@@ -141,7 +146,7 @@ impl UndoJob {
         let is_refused = |ending: &UndoEnding| matches!(ending, UndoEnding::Refused { .. });
         let mut brings_something = !endings.iter().all(is_refused);
         while std::mem::take(&mut brings_something) {
-            for (chunks, ending) in order.written.iter().zip(&mut endings).rev() {
+            for (chunks, ending) in order.latest_first().zip(&mut endings) {
                 if is_refused(ending) {
                     let (spec, import) = (&order.spec, &order.import);
                     let transaction = TakingBack { spec, import, chunks };

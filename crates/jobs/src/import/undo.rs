@@ -171,6 +171,7 @@ pub(super) fn add(report: &mut UndoReport, ending: UndoEnding) {
             report.restored_row_count += undone.restored;
             report.kept_row_count += undone.kept_count;
             report.kept.extend(undone.kept);
+            report.kept.sort_by_key(|kept| kept.row);
             report.kept.truncate(KEPT_MAX);
         }
         UndoEnding::Refused { rows, row_count } => {

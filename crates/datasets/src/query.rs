@@ -356,9 +356,9 @@ mod tests {
         assert_eq!(check(&[], &[filter("status", "contains", json!("lost"))], &[]), Vec::<String>::new());
         assert_eq!(check(&[], &[], &["x"]), ["sort[0].column unknown_column"]);
         assert_eq!(check(&[], &[], &["at", "at"]), ["sort[1].column repeated_column"]);
-        assert_eq!(check(&[], &vec![filter("no", "eq", json!(1)); 51], &[]), ["filters too_long"]);
+        assert_eq!(check(&[], &vec![filter("no", "eq", json!(1)); 51], &[]), ["filters too_many"]);
         let many: Vec<_> = (0..201).map(|n| json!(n)).collect();
-        assert_eq!(check(&[], &[filter("total", "in", json!(many))], &[]), ["filters[0].value too_long"]);
+        assert_eq!(check(&[], &[filter("total", "in", json!(many))], &[]), ["filters[0].value too_many"]);
         assert_eq!(check(&["y"], &[filter("no", "z", json!(1))], &["x"]).len(), 3, "all are told at once");
     }
 }

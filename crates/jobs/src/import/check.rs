@@ -206,7 +206,16 @@ impl CheckJob {
         let file = match counts.error {
             0 => None,
             _ => Some(
-                faults::write(&self.files, &self.settings, order, dataset, place, &chunks, context).await?,
+                faults::write(
+                    &self.files,
+                    &self.settings,
+                    order,
+                    dataset,
+                    place,
+                    (staging, &chunks),
+                    context,
+                )
+                .await?,
             ),
         };
         let warning_count = findings.warning_count;

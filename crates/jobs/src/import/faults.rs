@@ -16,14 +16,17 @@ use super::matching::{ADDED, added_count};
 use super::place::WorkPlace;
 use super::plan::PlanChunk;
 use super::settings::ImportSettings;
+use super::stage::Staging;
 use super::stored::{new_scratch, store_file};
 use crate::file::{FinishedFile, file_url};
 use crate::work_error::WorkError;
 
 /// What of a row goes where, and how reasons are told.
 struct Layout {
-    /// Columns of the file, those left out that an earlier file of errors had added.
+    /// Columns of the file with a header, those left out that an earlier file of errors had added.
     width: usize,
+    /// Columns of its widest row, likewise.
+    column_count: usize,
     headers: Vec<String>,
     mapping: Vec<(u32, String)>,
     labels: Vec<(String, String)>,
@@ -33,10 +36,14 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(order: &CheckOrder, dataset: &Dataset) -> Layout {
+    fn of(order: &CheckOrder, dataset: &Dataset, staging: &Staging) -> Layout {
         let columns = dataset.columns.iter();
+        let added = added_count(&order.headers);
+        let width = order.headers.len() - added;
+        let widest = staging.chunks.iter().map(|chunk| chunk.column_count).max().unwrap_or_default();
         Layout {
-            width: order.headers.len() - added_count(&order.headers),
+            width,
+            column_count: width.max(widest.saturating_sub(added)),
             headers: order.headers.clone(),
             mapping: order.mapping.clone(),
             labels: columns
@@ -58,6 +65,12 @@ impl Layout {
     fn all_headers(&self) -> Vec<String> {
         let added = ADDED[usize::from(self.lang == Lang::Zh)];
         self.headers[..self.width].iter().cloned().chain(added.map(str::to_owned)).collect()
+    }
+
+    /// The places in the file of the cells that are kept: behind those with a header come those that have none.
+    fn places(&self) -> impl Iterator<Item = usize> + use<> {
+        let added = self.headers.len() - self.width;
+        (0..self.width).chain(self.headers.len()..self.column_count + added)
     }
 
     fn place_of(&self, column: &str) -> Option<usize> {
@@ -107,10 +120,10 @@ pub(super) async fn write(
     order: &CheckOrder,
     dataset: &Dataset,
     place: &WorkPlace,
-    chunks: &[PlanChunk],
+    (staging, chunks): (&Staging, &[PlanChunk]),
     context: &TaskContext,
 ) -> Result<FinishedFile, WorkError> {
-    let layout = Layout::of(order, dataset);
+    let layout = Layout::of(order, dataset, staging);
     let text = order.choice.text.or(order.recognised.text);
     let (kind, ending) = match text {
         Some(form) => (FaultsKind::Text { delimiter: form.delimiter }, "csv"),
@@ -118,7 +131,8 @@ pub(super) async fn write(
     };
     let local = new_scratch(&settings.scratch)?;
     let title = order.recognised.sheets.get(order.choice.sheet).map_or("", |sheet| sheet.name.as_str());
-    let mut writer = FaultsWriter::create(kind, local.path(), title, layout.all_headers())?;
+    let mut writer =
+        FaultsWriter::create_wide(kind, local.path(), title, layout.all_headers(), layout.column_count)?;
     for chunk in chunks.iter().filter(|chunk| chunk.counts.error > 0) {
         if context.stop().is_cancelled() {
             return Err(WorkError::Source(longshore_datasets::SourceError::Stopped));
@@ -168,7 +182,7 @@ fn push(
         if of_row.is_empty() {
             continue;
         }
-        let cells: Vec<Cell<'_>> = (0..layout.width).map(|column| batch.cell(row, column)).collect();
+        let cells: Vec<Cell<'_>> = layout.places().map(|column| batch.cell(row, column)).collect();
         let columns = of_row.iter().filter_map(|error| layout.place_of(error.column.as_deref()?));
         let bad: Vec<usize> = columns.collect();
         writer.push(&cells, &bad, number, &layout.reason(&of_row))?;

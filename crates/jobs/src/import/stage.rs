@@ -36,6 +36,9 @@ pub(super) struct StagedChunk {
     pub(super) first_row: u32,
     pub(super) last_row: u32,
     pub(super) row_count: u64,
+    /// Columns of its widest row.
+    #[serde(default)]
+    pub(super) column_count: usize,
 }
 
 impl Staging {
@@ -63,8 +66,14 @@ pub(super) async fn stage(
     let (sender, mut chunks) = mpsc::channel(1);
     let reading = tokio::task::spawn_blocking({
         let (order, limits, flag) = (order.clone(), settings.limits(), stop.share());
-        let mut cutter =
-            Cutter { chunk_rows: settings.chunk_rows.max(1), sender, rows: Vec::new(), count: 0, bytes: 0 };
+        let mut cutter = Cutter {
+            chunk_rows: settings.chunk_rows.max(1),
+            sender,
+            rows: Vec::new(),
+            column_count: 0,
+            count: 0,
+            bytes: 0,
+        };
         move || read_rows(file.path(), &order, &limits, &flag, &mut cutter)
     });
     let mut staging = Staging::default();
@@ -111,6 +120,7 @@ struct Cutter {
     chunk_rows: usize,
     sender: mpsc::Sender<(StagedChunk, Vec<u8>)>,
     rows: Vec<RecordBatch>,
+    column_count: usize,
     count: usize,
     bytes: usize,
 }
@@ -123,6 +133,7 @@ impl Cutter {
             let rows = batch.slice(at, taken).to_arrow();
             self.bytes += rows.get_array_memory_size();
             self.rows.push(rows);
+            self.column_count = self.column_count.max(batch.column_count());
             self.count += taken;
             at += taken;
             if self.count >= self.chunk_rows || self.bytes >= CHUNK_BYTES {
@@ -134,6 +145,7 @@ impl Cutter {
 
     fn cut(&mut self) -> Result<(), WorkError> {
         let (rows, count) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.count));
+        let column_count = std::mem::take(&mut self.column_count);
         self.bytes = 0;
         let numbers =
             |batch: &RecordBatch| CellBatch::from_arrow(batch).map(|cells| cells.row_numbers().to_vec());
@@ -142,6 +154,7 @@ impl Cutter {
             first_row: numbers(first)?.first().copied().unwrap_or_default(),
             last_row: numbers(last)?.last().copied().unwrap_or_default(),
             row_count: count as u64,
+            column_count,
         };
         let bytes = batches_to_bytes(&rows)?;
         // Fails when the file store is gone; it has its own story to tell.

@@ -161,7 +161,8 @@ async fn a_workbook_gives_a_workbook_of_errors() {
 async fn rows_with_a_warning_are_shown_whatever_happens_to_them() {
     let people = People::new(1);
     let path = people.house.folder.path().join("long.xlsx");
-    let headers = ["ID", "Name"].map(str::to_owned).to_vec();
+    // The last two are the file's own, for row and reason.
+    let headers = ["ID", "Name", "its row", "its reason"].map(str::to_owned).to_vec();
     let mut writer = FaultsWriter::create(FaultsKind::Workbook, &path, "List", headers).expect("is made");
     let cell = |kind, text| Cell { kind, text };
     for (id, name) in [
@@ -231,5 +232,22 @@ async fn modes_decide_which_rows_are_errors() {
     let unknown = UpdateDraftRequest { dataset: "closed".into(), draft: draft.id, ..Default::default() };
     let refused = people.house.centre.update_draft(&people.ann, &unknown).await;
     assert_eq!(problems(refused.expect_err("is refused")), [ProblemKind::NotImportable]);
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_right_of_the_headers_is_in_the_file_of_errors() {
+    let people = People::new(1);
+    let text = "ID,Name,City\r\nx,Ann,bj,and,more\r\n101,Bob,bj\r\ny,Eve,sh\r\n";
+    let draft = people.upload("wide.csv", text).await;
+    let (check, _) = people.check(&people.ann, &draft).await;
+    let download = people.house.centre.download(&people.ann, check.id.as_str()).await.expect("has a file");
+    let bytes = people.house.centre.files().get(&download.key).await.expect("is there");
+    let lines: Vec<String> = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
+    let starts = ["\u{FEFF}ID,Name,City,,,", "x,Ann,bj,and,more,2,", "y,Eve,sh,,,4,"];
+    assert_eq!(lines.len(), starts.len(), "{lines:?}");
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
     people.stop().await;
 }

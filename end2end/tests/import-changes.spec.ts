@@ -67,12 +67,16 @@ test("an import is taken back, but for the rows that somebody has changed since"
   await wizard.check();
   await wizard.import();
   await wizard.ends();
-  imports.run("UPDATE orders SET quantity = 77 WHERE order_no IN ('SO000000002', 'SO000000103')");
+  imports.run("UPDATE orders SET quantity = 77, remark = 'mine' WHERE order_no IN ('SO000000002', 'SO000000103')");
+  // The import has not written this one's quantity, so it goes back to its remark and keeps what somebody has changed since.
+  imports.run("UPDATE orders SET quantity = 78 WHERE order_no = 'SO000000003'");
   await wizard.takeBack();
   await expect(page.locator("#undo-report")).toContainText("Kept2");
   await expect(page.locator(".report__kept")).toContainText("Row 3: SO000000002");
   await expect(page.locator(".report__kept")).toContainText("Row 9: SO000000103");
   expect(imports.query("SELECT count(*), sum(quantity = 77) FROM orders")).toEqual([[FEW + 1, 2 + 1]]);
+  const third = "SELECT quantity, remark FROM orders WHERE order_no = 'SO000000003'";
+  expect(imports.query(third)).toEqual([[78, "note 3"]]);
 });
 
 test("a check and an import can be cancelled; the import says what is in", async ({ imports, wizard, page }) => {

@@ -88,7 +88,7 @@ test("told to stop in the middle, it says which rows are in, and these are", asy
   await expect.poll(count, { timeout: 60_000, intervals: [50] }).toBeGreaterThan(FEW);
   child.kill("SIGINT");
   expect(await ended, output.text).toBe(3);
-  expect(output.text).toContain("it ended early (Cancelled)");
+  expect(output.text).toContain("The import was cancelled before its end.");
   const ranges = [...output.text.matchAll(/(\d+) to (\d+)/g)].map(([, first, last]) => [Number(first) - 1, Number(last) - 1]);
   const told = ranges.map(([first, last]) => `substr(order_no, 3) + 0 BETWEEN ${first} AND ${last}`).join(" OR ");
   const size = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);

@@ -32,6 +32,7 @@ mod error;
 pub mod faults;
 mod guard;
 mod iso;
+mod letters;
 mod local_time;
 mod number;
 mod outlet;
@@ -56,6 +57,7 @@ use outlet::Outlet;
 
 pub use error::SheetError;
 pub use guard::{guard, unguard};
+pub use letters::column_letters;
 pub use stored::StoredArchive;
 
 /// Data rows that fit below the header of one XLSX sheet: 1,048,576 rows less the header

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use longshore_protocol::{Problem, ProblemKind};
+use longshore_sheets::column_letters;
 use longshore_sheets::read::{
     self, CellBatch, CellKind, Choice, Encoding, Limit, ReadError, ReadLimits, Recognised, TextForm,
 };
@@ -140,7 +141,7 @@ fn look_at(
     let first_rows = (0..batch.row_count().min(ROWS_SHOWN)).chain(below);
     let first_rows = first_rows.map(|row| shown_row(&batch, row, headers.len())).collect();
     if header_row == NO_HEADER {
-        headers = (0..headers.len()).map(place_name).collect();
+        headers = (0..headers.len()).map(column_letters).collect();
     }
     Ok(Look {
         first_rows,
@@ -153,19 +154,6 @@ fn look_at(
         headers,
         samples,
     })
-}
-
-/// What a column without a header is called, by its place from 0, as spreadsheets do: A to Z, then AA.
-fn place_name(mut place: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        // At most 25 above `A`, so a letter.
-        letters.push(char::from(b'A' + (place % 26) as u8));
-        match place / 26 {
-            0 => return letters.into_iter().rev().collect(),
-            more => place = more - 1,
-        }
-    }
 }
 
 fn shown_row(batch: &CellBatch, row: usize, width: usize) -> (u32, Vec<String>) {
@@ -208,25 +196,4 @@ pub(crate) fn refusal(error: &ReadError) -> Option<ProblemKind> {
         ReadError::NoSuchSheet { number, .. } => ProblemKind::NoSuchChoice { name: number.to_string() },
         ReadError::Stopped | ReadError::Io(_) => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_named_as_in_spreadsheets() {
-        for (place, want) in [
-            (0, "A"),
-            (25, "Z"),
-            (26, "AA"),
-            (51, "AZ"),
-            (52, "BA"),
-            (701, "ZZ"),
-            (702, "AAA"),
-            (16_383, "XFD"),
-        ] {
-            assert_eq!(place_name(place), want);
-        }
-    }
 }

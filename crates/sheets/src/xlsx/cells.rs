@@ -10,6 +10,7 @@ use super::text::{needs_preserve, push_escaped, shorten};
 use crate::column::{ColumnKind, Values};
 use crate::digits::{PLACES_MAX, POWERS_OF_TEN, Piece, digits, push_fraction, push_integer};
 use crate::iso::{IsoDate, IsoTime, IsoTimestamp, MICROS_PER_DAY};
+use crate::letters::column_letters;
 use crate::number::{DecimalText, decimal_is_number, integer_as_number, non_finite_text};
 use crate::read::DIGITS_OF_MICROS;
 
@@ -175,18 +176,6 @@ fn as_float(values: &Values<'_>, row: usize) -> Option<f64> {
     }
 }
 
-/// A column's name: A to Z, AA and so on.
-fn column_letters(mut index: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.insert(0, char::from(b'A' + (index % 26) as u8));
-        match index / 26 {
-            0 => return letters.into_iter().collect(),
-            next => index = next - 1,
-        }
-    }
-}
-
 /// A decimal with no zeros at its end, which has 15 significant digits at most.
 #[inline]
 fn push_decimal(out: &mut Vec<u8>, unscaled: i128, scale: i8) {
@@ -336,22 +325,6 @@ mod tests {
         };
         assert_eq!(held(20_667), 1000);
         assert!((1..1000).contains(&held(48_000)));
-    }
-
-    #[test]
-    fn columns_have_letters() {
-        for (index, want) in [
-            (0, "A"),
-            (25, "Z"),
-            (26, "AA"),
-            (51, "AZ"),
-            (52, "BA"),
-            (701, "ZZ"),
-            (702, "AAA"),
-            (16_383, "XFD"),
-        ] {
-            assert_eq!(column_letters(index), want);
-        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use longshore_protocol::{DatasetId, Problem, ProblemKind, TaskId};
 use longshore_sheets::read::{Choice, Recognised};
 use longshore_tasks::Timestamp;
 use rand::RngCore;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::look::{Look, NO_HEADER};
 use super::matching::{self, added_count};
@@ -34,10 +34,19 @@ pub(super) struct Draft {
     pub(super) columns: Vec<SourceColumn>,
     pub(super) mode: ImportMode,
     /// Random, new for each change: a check is of one of them, and a page that shows an earlier one learns of it.
+    #[serde(deserialize_with = "revision_of")]
     pub(super) revision: String,
     pub(super) check: Option<TaskId>,
     pub(super) import: Option<TaskId>,
     pub(super) changed_at: Timestamp,
+}
+
+/// Drafts that were stored before revisions were random have numbers, which do as well.
+fn revision_of<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
+    Ok(match serde_json::Value::deserialize(json)? {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    })
 }
 
 /// 32 hexadecimal digits by chance.

@@ -297,3 +297,15 @@ async fn the_header_row_is_shown_wherever_it_stands() {
     assert_eq!(draft.first_rows[10].1[1], "Name");
     people.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_with_a_number_for_its_revision_is_read() {
+    let people = People::new(0);
+    let draft = people.upload("people.csv", file(1..9)).await;
+    let path = people.house.files().into_iter().find(|path| path.ends_with("draft.json")).expect("is stored");
+    let text = std::fs::read_to_string(&path).expect("reads");
+    std::fs::write(&path, text.replace(&format!("\"{}\"", draft.revision), "3")).expect("writes");
+    let read = people.draft_of(&people.ann).await.expect("is there");
+    assert_eq!((read.id, read.revision.as_str()), (draft.id, "3"));
+    people.stop().await;
+}

@@ -13,14 +13,12 @@ use opendal::{ErrorKind, Operator};
 
 use crate::address::Address;
 use crate::bucket;
-use crate::folder::{self, LocalPath};
+use crate::folder::{Folder, UNFINISHED};
 use crate::uploads::Uploads;
-use crate::{FileError, FileWriter, Stored};
+use crate::{FileError, FileWriter};
 
 /// Folder below the data folder for files, where no bucket is named.
 const FOLDER: &str = "files";
-/// Folder below the root where files grow before they are complete.
-const UNFINISHED: &str = ".unfinished";
 /// Bytes fetched at a time when a file is read from a folder.
 const READ_CHUNK: usize = 1 << 20;
 /// Size of a part in a bucket. S3 takes 10,000 of them, so files end at 78 GiB; and each is in memory until it has been sent.
@@ -38,7 +36,7 @@ pub struct FileStore {
 
 #[derive(Clone)]
 enum Place {
-    Folder,
+    Folder(Folder),
     Bucket(Arc<Uploads>),
 }
 
@@ -83,6 +81,19 @@ impl FileStore {
     /// # Errors
     /// [`FileError::Folder`] if the folder can't be created or is not one.
     pub fn in_folder(root: &Path) -> Result<FileStore, FileError> {
+        FileStore::of_folder(root, true)
+    }
+
+    /// A store in a folder that goes with this process: nothing waits for the disk, since nobody looks for its files after a loss
+    /// of power.
+    ///
+    /// # Errors
+    /// As [`FileStore::in_folder`].
+    pub fn in_scratch(root: &Path) -> Result<FileStore, FileError> {
+        FileStore::of_folder(root, false)
+    }
+
+    fn of_folder(root: &Path, is_lasting: bool) -> Result<FileStore, FileError> {
         let folder_error = |source| FileError::Folder { path: root.display().to_string(), source };
         std::fs::create_dir_all(root.join(UNFINISHED)).map_err(folder_error)?;
         let root = std::path::absolute(root).map_err(folder_error)?;
@@ -90,7 +101,7 @@ impl FileStore {
         let service =
             Fs::default().root(&root.to_string_lossy()).atomic_write_dir(&unfinished.to_string_lossy());
         let operator = Operator::new(service).map_err(FileError::store("open the folder"))?;
-        Ok(FileStore { operator, place: Place::Folder, gives_links: false })
+        Ok(FileStore { operator, place: Place::Folder(Folder::new(root, is_lasting)), gives_links: false })
     }
 
     /// The same store without [`FileStore::link`], for browsers that can't reach the bucket.
@@ -111,7 +122,7 @@ impl FileStore {
     /// [`FileError::Store`].
     pub async fn remove_unfinished(&self, untouched_for: Duration) -> Result<u64, FileError> {
         match &self.place {
-            Place::Folder => self.remove_unfinished_in_folder(untouched_for).await,
+            Place::Folder(_) => self.remove_unfinished_in_folder(untouched_for).await,
             Place::Bucket(uploads) => uploads.end(untouched_for).await,
         }
     }
@@ -145,12 +156,13 @@ impl FileStore {
     /// [`FileError::Store`].
     pub async fn create(&self, key: &str) -> Result<FileWriter, FileError> {
         let writer = match &self.place {
-            Place::Folder => self.operator.writer(key).await,
+            Place::Folder(_) => self.operator.writer(key).await,
             Place::Bucket(_) => {
                 self.operator.writer_with(key).chunk(PART_BYTES).concurrent(PARTS_AT_ONCE).await
             }
         };
-        Ok(FileWriter::new(writer.map_err(FileError::store("begin a file"))?, self.local(key)))
+        let kept = self.folder().map(|folder| (folder.clone(), key.to_owned()));
+        Ok(FileWriter::new(writer.map_err(FileError::store("begin a file"))?, kept))
     }
 
     /// The size of a file in bytes.
@@ -195,7 +207,7 @@ impl FileStore {
     ) -> Result<impl Stream<Item = Result<Bytes, std::io::Error>> + Send + use<>, FileError> {
         let reader = self.operator.reader_with(key);
         let reader = match self.place {
-            Place::Folder => reader.chunk(READ_CHUNK),
+            Place::Folder(_) => reader.chunk(READ_CHUNK),
             // One request for the whole range; if it breaks off, the retries go on from there.
             Place::Bucket(_) => reader,
         };
@@ -222,13 +234,16 @@ impl FileStore {
     ///
     /// # Errors
     /// [`FileError::Store`].
-    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Stored, FileError> {
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), FileError> {
+        if let Some(folder) = self.folder() {
+            return folder.clone().put(key.to_owned(), bytes).await;
+        }
         let mut writer = self.create(key).await?;
         if let Err(error) = writer.write(bytes).await {
             writer.abort().await;
             return Err(error);
         }
-        writer.finish().await
+        writer.finish().await.map(|_| ())
     }
 
     /// Copies a file of the store to another key, where it appears when it is complete.
@@ -236,10 +251,9 @@ impl FileStore {
     /// # Errors
     /// [`FileError::Missing`] or [`FileError::Store`].
     pub async fn copy(&self, from: &str, to: &str) -> Result<(), FileError> {
-        if let (Some(from_path), Some(to)) = (self.local_path(from), self.local(to)) {
+        if let Some(folder) = self.folder() {
             // OpenDAL's own copy of a file in a folder grows in its place.
-            let unfinished = to.root.join(UNFINISHED).join(format!("copy-{:032x}", rand::random::<u128>()));
-            let is_there = folder::copy(from_path, unfinished, to).await?;
+            let is_there = folder.clone().copy(from.to_owned(), to.to_owned()).await?;
             return if is_there { Ok(()) } else { Err(FileError::Missing { key: from.to_owned() }) };
         }
         match self.operator.copy(from, to).await {
@@ -253,15 +267,12 @@ impl FileStore {
 
     /// Where a file is on this machine, if the store is a folder. It is not to be changed there, and may go at any time.
     pub fn local_path(&self, key: &str) -> Option<PathBuf> {
-        self.local(key).map(|local| local.path)
+        self.folder().map(|folder| folder.path(key))
     }
 
-    fn local(&self, key: &str) -> Option<LocalPath> {
-        match self.place {
-            Place::Folder => {
-                let root = PathBuf::from(self.operator.info().root());
-                Some(LocalPath { path: root.join(key), root })
-            }
+    fn folder(&self) -> Option<&Folder> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder),
             Place::Bucket(_) => None,
         }
     }
@@ -314,7 +325,11 @@ impl FileStore {
     /// # Errors
     /// [`FileError::Store`].
     pub async fn remove_folder(&self, folder: &str) -> Result<(), FileError> {
-        self.operator.delete_with(folder).recursive(true).await.map_err(FileError::store("remove files"))
+        let removed = self.operator.delete_with(folder).recursive(true).await;
+        if let Some(kept) = self.folder() {
+            kept.forget(folder);
+        }
+        removed.map_err(FileError::store("remove files"))
     }
 
     /// Removes every file whose key begins with `folder`, which ends with `/`, but those of the keys in `keep`.

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::FileError;
-use crate::folder::{self, LocalPath};
+use crate::folder::Folder;
 
 /// Bytes that are hashed and handed on at a time: few enough not to keep other tasks of the thread waiting.
 const PIECE_BYTES: usize = 1 << 20;
@@ -41,10 +41,10 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    /// `local` is where the file will be on this machine, if the store is a folder.
-    pub(crate) fn new(writer: Writer, local: Option<LocalPath>) -> FileWriter {
+    /// `kept` is the store's folder, if it is one, and the key.
+    pub(crate) fn new(writer: Writer, kept: Option<(Folder, String)>) -> FileWriter {
         let (steps, taken) = mpsc::channel(PIECES_AHEAD);
-        let writing = Some(tokio::spawn(write(writer, local, taken)));
+        let writing = Some(tokio::spawn(write(writer, kept, taken)));
         FileWriter { steps, writing, hash: Sha256::new(), size_bytes: 0 }
     }
 
@@ -101,7 +101,7 @@ impl FileWriter {
 /// Takes the steps of one file; without the last one the file is given up.
 async fn write(
     mut writer: Writer,
-    local: Option<LocalPath>,
+    kept: Option<(Folder, String)>,
     mut steps: mpsc::Receiver<Step>,
 ) -> Result<(), FileError> {
     let ended = loop {
@@ -112,8 +112,8 @@ async fn write(
                 }
             }
             Some(Step::Complete) => match writer.close().await {
-                Ok(_) => match local {
-                    Some(local) => return folder::keep_name(local).await,
+                Ok(_) => match kept {
+                    Some((folder, key)) => return folder.keep_name(key).await,
                     None => return Ok(()),
                 },
                 Err(error) => break Err(FileError::store("complete a file")(error)),

@@ -103,23 +103,60 @@ async fn a_full_disk_fails_the_file_and_leaves_nothing() {
     assert_eq!(get(&store, "exports/t1/small", 0..1000).await, content(1, 1000));
 }
 
-#[cfg(unix)]
+/// Where a second name for the same bytes is not to be had, as between two file systems, they are copied.
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_does_not_fit_leaves_nothing() {
-    const SOURCE: &str = "LONGSHORE_TEST_SOURCE";
-    let Some(source) = std::env::var_os(SOURCE).filter(|_| support::is_child()) else {
+    const ELSEWHERE: &str = "LONGSHORE_TEST_ELSEWHERE";
+    let Some(elsewhere) = std::env::var_os(ELSEWHERE).filter(|_| support::is_child()) else {
         // Made where files may have any size; the child finds it in its store.
-        let source = tempfile::NamedTempFile::new().expect("temporary file");
-        source.as_file().set_len(9 << 20).expect("grows");
-        let prelude = format!("export {SOURCE}='{}'; trap '' XFSZ; ulimit -f 2048", source.path().display());
+        let elsewhere = tempfile::tempdir_in("/dev/shm").expect("a file system of its own");
+        let plan = std::fs::File::create(elsewhere.path().join("plan")).expect("creates");
+        plan.set_len(9 << 20).expect("grows");
+        let prelude =
+            format!("export {ELSEWHERE}='{}'; trap '' XFSZ; ulimit -f 2048", elsewhere.path().display());
         return support::passed(&support::again("a_copy_that_does_not_fit_leaves_nothing", &prelude));
     };
     let (folder, store) = store();
     put(&store, "work/t1/small", &content(1, 1000)).await;
-    std::os::unix::fs::symlink(&source, folder.path().join("work/t1/plan")).expect("links");
-    let failed = store.copy("work/t1/plan", "work/t2/plan").await.expect_err("too large");
+    std::os::unix::fs::symlink(&elsewhere, folder.path().join("elsewhere")).expect("links");
+    let failed = store.copy("elsewhere/plan", "work/t2/plan").await.expect_err("too large");
     assert!(matches!(failed, FileError::Store { .. }) && failed.is_retryable(), "{failed}");
-    let mut left = files_in(folder.path());
-    left.sort();
-    assert_eq!(left, ["work/t1/plan", "work/t1/small"]);
+    let left: Vec<String> =
+        files_in(folder.path()).into_iter().filter(|file| !file.starts_with("elsewhere")).collect();
+    assert_eq!(left, ["work/t1/small"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_that_do_not_fit_leave_nothing() {
+    if !support::is_child() {
+        let child = support::again("bytes_that_do_not_fit_leave_nothing", "trap '' XFSZ; ulimit -f 2048");
+        return support::passed(&child);
+    }
+    let (folder, store) = store();
+    store.put("work/t1/a", content(1, 1000)).await.expect("stores");
+    let failed = store.put("work/t1/a", content(2, 9 << 20)).await.expect_err("too large");
+    assert!(matches!(failed, FileError::Store { .. }) && failed.is_retryable(), "{failed}");
+    assert_eq!(files_in(folder.path()), ["work/t1/a"]);
+    assert_eq!(get(&store, "work/t1/a", 0..1000).await, content(1, 1000));
+}
+
+/// A copy may be a second name of the same bytes: what becomes of the one must not matter to the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_have_lives_of_their_own() {
+    let (folder, store) = store();
+    store.put("work/t1/plan", content(1, 1000)).await.expect("stores");
+    for _ in 0..2 {
+        store.copy("work/t1/plan", "work/t2/plan").await.expect("copies");
+        assert_eq!(files_in(folder.path()).len(), 2, "nothing unfinished is left");
+    }
+    store.put("work/t1/plan", content(2, 500)).await.expect("replaces");
+    assert_eq!(get(&store, "work/t2/plan", 0..1000).await, content(1, 1000));
+    store.remove_folder("work/t1/").await.expect("removes");
+    assert_eq!(get(&store, "work/t2/plan", 0..1000).await, content(1, 1000));
+    store.put("work/t1/plan", content(3, 10)).await.expect("stores in a folder that was gone");
+    assert_eq!(files_in(folder.path()).len(), 2);
+    let missing = store.copy("work/t1/none", "work/t2/none").await.expect_err("is not there");
+    assert!(matches!(missing, FileError::Missing { .. }), "{missing}");
 }

@@ -90,7 +90,9 @@ mod tests {
         for number in [1u8, 2] {
             let bytes = Bytes::from(vec![number; PART_BYTES]);
             let (key, crc32) = (format!("exports/t/1-0.{number}.csv"), crc32fast::hash(&bytes));
-            let stored = files.put(&key, bytes).await.expect("stores");
+            let mut writer = files.create(&key).await.expect("begins");
+            writer.write(bytes).await.expect("writes");
+            let stored = writer.finish().await.expect("stores");
             let (size_bytes, sha256, shortened) = (stored.size_bytes, stored.sha256, Vec::new());
             let (row_count, sheet_count, rows_digest) = (1, 1, String::new());
             parts.push(Part {

@@ -182,8 +182,9 @@ async fn start(
     folder: &Path,
     stop: Arc<AtomicBool>,
 ) -> Result<Works, LocalError> {
-    let files = FileStore::in_folder(&folder.join("files")).map_err(other)?;
-    let store: Arc<dyn TaskStore> = Arc::new(EmbeddedStore::open(&folder.join("tasks.redb")).map_err(other)?);
+    let files = FileStore::in_scratch(&folder.join("files")).map_err(other)?;
+    let store = EmbeddedStore::open_scratch(&folder.join("tasks.redb")).map_err(other)?;
+    let store: Arc<dyn TaskStore> = Arc::new(store);
     let import_settings = ImportSettings { scratch: folder.to_path_buf(), ..import.settings.clone() };
     let registry = Arc::new(crate::registry(catalog, &files, ExportSettings::default(), &import_settings));
     let shutdown = CancellationToken::new();

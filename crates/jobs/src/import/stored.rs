@@ -36,7 +36,7 @@ pub(crate) async fn write_json<T: Serialize>(
     value: &T,
 ) -> Result<(), FileError> {
     let bytes = serde_json::to_vec(value).expect("plain data whose keys are all text");
-    files.put(key, Bytes::from(bytes)).await.map(|_| ())
+    files.put(key, Bytes::from(bytes)).await
 }
 
 /// A file of the store that can be read by its path.

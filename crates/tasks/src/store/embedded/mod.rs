@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use longshore_protocol::{OwnerId, TaskId};
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
+use redb::{Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use self::course::Course;
 use self::tables::{CLOCK, HISTORY, LAST, LATEST, TASK};
@@ -38,6 +38,8 @@ pub struct EmbeddedStore {
 struct Inner {
     database: Database,
     path: String,
+    /// Whether what is committed outlives a loss of power.
+    is_lasting: bool,
     clock: Clock,
     course: Mutex<Course>,
     doorbell: Doorbell,
@@ -50,11 +52,15 @@ impl EmbeddedStore {
     /// [`StoreError::InUse`] if another process has it open, [`StoreError::Embedded`] if it can't be read
     /// or created.
     pub fn open(path: &Path) -> Result<EmbeddedStore, StoreError> {
-        let system_clock = || {
-            let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
-        };
         EmbeddedStore::open_with_clock(path, Arc::new(system_clock))
+    }
+
+    /// Opens one that goes with this process: nothing waits for the disk, since nobody looks for its tasks after a loss of power.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`].
+    pub fn open_scratch(path: &Path) -> Result<EmbeddedStore, StoreError> {
+        EmbeddedStore::open_as(path, Arc::new(system_clock), false)
     }
 
     /// Like [`EmbeddedStore::open`], with another clock than the system's.
@@ -62,15 +68,19 @@ impl EmbeddedStore {
     /// # Errors
     /// As [`EmbeddedStore::open`].
     pub fn open_with_clock(path: &Path, clock: Clock) -> Result<EmbeddedStore, StoreError> {
+        EmbeddedStore::open_as(path, clock, true)
+    }
+
+    fn open_as(path: &Path, clock: Clock, is_lasting: bool) -> Result<EmbeddedStore, StoreError> {
         let name = path.display().to_string();
         let database = Database::create(path).map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: name.clone() },
             other => StoreError::Embedded { path: name.clone(), source: Box::new(other.into()) },
         })?;
-        let inner =
-            Inner { database, path: name, clock, course: Mutex::default(), doorbell: Doorbell::default() };
+        let (course, doorbell) = (Mutex::default(), Doorbell::default());
+        let inner = Inner { database, path: name, is_lasting, clock, course, doorbell };
         inner.failing(|inner| {
-            let tx = inner.database.begin_write()?;
+            let tx = inner.begin_write()?;
             tables::create(&tx)?;
             let latest = tx.open_table(CLOCK)?.get(LATEST)?.map(|guard| guard.value());
             *inner.course() = Course::from(latest.unwrap_or_default());
@@ -91,7 +101,20 @@ impl EmbeddedStore {
     }
 }
 
+fn system_clock() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Inner {
+    fn begin_write(&self) -> Result<WriteTransaction, redb::Error> {
+        let mut tx = self.database.begin_write()?;
+        if !self.is_lasting {
+            tx.set_durability(Durability::None)?;
+        }
+        Ok(tx)
+    }
+
     /// The time, never before what was told earlier, also when somebody sets the system's clock back.
     fn now(&self) -> Timestamp {
         let told = (self.clock)();
@@ -142,7 +165,7 @@ impl Inner {
 
     fn commit(&self, changes: &[OwnedChange], limits: &Limits) -> Result<Committed, StoreError> {
         let committed = self.failing(|inner| {
-            let tx = inner.database.begin_write()?;
+            let tx = inner.begin_write()?;
             match write::write(&tx, changes, limits)? {
                 Committed::Done => {
                     tx.open_table(CLOCK)?.insert(LATEST, inner.now().as_millis())?;

@@ -13,7 +13,8 @@ use rust_xlsxwriter::{Color, Format, Workbook, XlsxError};
 use crate::MAX_DATA_ROWS_PER_SHEET;
 use crate::guard;
 use crate::iso::MICROS_PER_DAY;
-use crate::read::{Cell, CellKind};
+use crate::read::{Cell, CellKind, Encoding, TextForm};
+use crate::recode::recode;
 use crate::title::sheet_name;
 use crate::xlsx::{date_serial, timestamp_serial};
 
@@ -59,11 +60,8 @@ const ADDED_COUNT: usize = 2;
 pub enum FaultsKind {
     /// An XLSX workbook.
     Workbook,
-    /// Text in UTF-8 with that delimiter.
-    Text {
-        /// An ASCII character.
-        delimiter: u8,
-    },
+    /// Text of that form; in UTF-8 where not all that is wrong can be said in its encoding, or the file would be taken for another.
+    Text(TextForm),
 }
 
 /// Writes rows with what is wrong in them.
@@ -77,7 +75,7 @@ pub struct FaultsWriter {
 
 enum Inner {
     Workbook { workbook: Box<Workbook>, title: String, formats: Box<Formats>, row: u32, sheet: u32 },
-    Text(Box<csv::Writer<BufWriter<File>>>),
+    Text(Box<csv::Writer<BufWriter<File>>>, Encoding),
 }
 
 struct Formats {
@@ -154,15 +152,18 @@ impl FaultsWriter {
                     sheet: 0,
                 }
             }
-            FaultsKind::Text { delimiter } => {
+            FaultsKind::Text(form) => {
                 let mut file = BufWriter::new(File::create(path)?);
                 // Without the mark Excel takes UTF-8 for the system's own encoding.
                 file.write_all(b"\xEF\xBB\xBF")?;
                 let mut builder = csv::WriterBuilder::new();
-                builder.delimiter(delimiter).terminator(csv::Terminator::CRLF).flexible(true);
+                builder.delimiter(form.delimiter).terminator(csv::Terminator::CRLF).flexible(true);
+                if form.quote != 0 {
+                    builder.quote(form.quote);
+                }
                 let mut writer = Box::new(builder.from_writer(file));
                 writer.write_record(headers.iter().map(|header| guard(header).into_owned()))?;
-                Inner::Text(writer)
+                Inner::Text(writer, form.encoding)
             }
         };
         let mut writer = FaultsWriter { inner, headers, path: path.to_path_buf(), row_count: 0 };
@@ -204,7 +205,7 @@ impl FaultsWriter {
             self.begin_sheet()?;
         }
         match &mut self.inner {
-            Inner::Text(writer) => {
+            Inner::Text(writer, _) => {
                 for cell in cells {
                     writer.write_field(&*guarded(cell.text))?;
                 }
@@ -235,8 +236,9 @@ impl FaultsWriter {
     /// [`FaultsError`]; the file is of no use then.
     pub fn finish(self) -> Result<u64, FaultsError> {
         match self.inner {
-            Inner::Text(writer) => {
+            Inner::Text(writer, encoding) => {
                 writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?.flush()?;
+                recode(&self.path, encoding)?;
             }
             Inner::Workbook { mut workbook, .. } => workbook.save(&self.path)?,
         }

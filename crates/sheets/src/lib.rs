@@ -38,6 +38,7 @@ mod number;
 mod outlet;
 mod parquet;
 pub mod read;
+mod recode;
 mod stored;
 pub mod template;
 mod title;

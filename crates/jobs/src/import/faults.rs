@@ -126,7 +126,7 @@ pub(super) async fn write(
     let layout = Layout::of(order, dataset, staging);
     let text = order.choice.text.or(order.recognised.text);
     let (kind, ending) = match text {
-        Some(form) => (FaultsKind::Text { delimiter: form.delimiter }, "csv"),
+        Some(form) => (FaultsKind::Text(form), if form.delimiter == b'\t' { "tsv" } else { "csv" }),
         None => (FaultsKind::Workbook, "xlsx"),
     };
     let local = new_scratch(&settings.scratch)?;

@@ -48,6 +48,7 @@ pub use batch::{Cell, CellBatch, CellColumn};
 pub use error::ReadError;
 pub use limits::{Limit, ReadLimits};
 pub use longshore_protocol::import::{CellKind, FileKind};
+pub(crate) use text::encoding_of;
 pub use text::{Encoding, TextForm};
 
 /// A sheet of a file.

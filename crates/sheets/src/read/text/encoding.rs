@@ -70,7 +70,7 @@ impl Encoding {
 /// Tells the encoding of a whole file: by its byte order mark, else UTF-16 by its zeros, else UTF-8 if all of it, a long beginning, or by far
 /// the most of the first MiB that has more than ASCII is, else GB18030 if that MiB is and most of its characters are those of GB2312, else
 /// windows-1252.
-pub(super) fn detect<R: Read + Seek>(file: &mut R) -> io::Result<Encoding> {
+pub(crate) fn detect<R: Read + Seek>(file: &mut R) -> io::Result<Encoding> {
     let mut sample = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     Read::take(&mut *file, SAMPLE_BYTES as u64).read_to_end(&mut sample)?;

@@ -12,6 +12,7 @@ use super::{CellKind, FileKind, ReadError, ReadLimits};
 use crate::unguard;
 
 pub use encoding::Encoding;
+pub(crate) use encoding::detect as encoding_of;
 pub use form::TextForm;
 
 use encoding::Decoder;

@@ -16,6 +16,8 @@ use super::stored::read_json;
 /// How old the id of a task must be before its work counts as left: a task is registered a moment before its record can be read
 /// everywhere.
 const WORK_KEPT: Duration = Duration::from_secs(60 * 60);
+/// Time within which a stored upload gets its draft.
+const DRAFT_FOLLOWS: Duration = Duration::from_secs(60);
 
 /// Why the sweep could not finish.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub async fn sweep(
 ) -> Result<u64, SweepError> {
     let now = store.now().await?;
     let mut count = 0;
-    // `imports/<owner>/<dataset>/…`
+    // `imports/<owner>/<dataset>/…`: those with a draft, and uploads.
     let mut places: BTreeSet<String> = BTreeSet::new();
     let mut uploads: BTreeSet<String> = BTreeSet::new();
     for file in files.list(DRAFTS).await? {
@@ -54,15 +56,21 @@ pub async fn sweep(
         let place = format!("{DRAFTS}{owner}/{dataset}/");
         if parts.next().is_some() {
             uploads.insert(format!("{place}{name}/"));
+        } else if name == DRAFT_FILE {
+            places.insert(place);
         }
-        places.insert(place);
     }
     let mut live: BTreeSet<String> = BTreeSet::new();
     for place in places {
         let key = format!("{place}{DRAFT_FILE}");
-        let Some(draft) = read_json::<Draft>(files, &key).await? else { continue };
-        if now.since(draft.changed_at) < draft_kept {
-            live.insert(format!("{place}{}/", draft.id));
+        let draft = read_json::<Draft>(files, &key).await?;
+        let is_live = match &draft {
+            Some(draft) => now.since(draft.changed_at) < draft_kept,
+            // Of a form that is no longer known, or gone by now.
+            None => is_younger(files, &key, draft_kept).await?,
+        };
+        if is_live {
+            live.extend(draft.map(|draft| format!("{place}{}/", draft.id)));
         } else {
             files.remove(&key).await?;
             count += 1;
@@ -70,7 +78,8 @@ pub async fn sweep(
     }
     for upload in uploads {
         // One that was stored a moment ago gets its draft in the next.
-        if !live.contains(&upload) && !is_young(files, &upload).await? {
+        let is_young = is_younger(files, &format!("{upload}upload"), DRAFT_FOLLOWS).await?;
+        if !live.contains(&upload) && !is_young {
             files.remove_folder(&upload).await?;
             count += 1;
         }
@@ -133,10 +142,10 @@ async fn tidy_ledgers(
     Ok(count)
 }
 
-/// Whether an upload was finished so lately that its draft may be on its way.
-async fn is_young(files: &FileStore, folder: &str) -> Result<bool, FileError> {
-    match files.age(&format!("{folder}upload")).await {
-        Ok(age) => Ok(age < Duration::from_secs(60)),
+/// Whether a file is there and was finished within that time.
+async fn is_younger(files: &FileStore, key: &str, than: Duration) -> Result<bool, FileError> {
+    match files.age(key).await {
+        Ok(age) => Ok(age < than),
         Err(FileError::Missing { .. }) => Ok(false),
         Err(error) => Err(error),
     }

@@ -150,6 +150,8 @@ async fn a_draft_that_nobody_touches_goes() {
     let left = draft.expires_at - draft.server_now;
     assert!((1..=300).contains(&left), "{left}");
     let (files, store) = (centre.files().clone(), people.house.store.clone());
+    let unknown = Bytes::from_static(b"{\"form\":\"of another version\"}");
+    files.put("imports/bob/people/draft.json", unknown).await.expect("is stored");
     assert_eq!(
         sweep(&files, &store, &people.house.catalog, Duration::from_secs(60)).await.expect("sweeps"),
         0

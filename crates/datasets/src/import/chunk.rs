@@ -1,20 +1,23 @@
 //! A chunk of rows that was checked: the plan of these rows, and what taking them back needs.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array};
-use arrow_ipc::reader::StreamReader;
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Schema};
+use bytes::Bytes;
 use longshore_protocol::import::{PlanCell, PlanCounts, PlanRow, PlanShow, RowAction, RowError};
 
 use crate::text;
 
 /// Begins the bytes of a chunk; the last is the version of the form.
 const MAGIC: &[u8; 8] = b"LSCHUNK\x01";
+/// Bytes that say how long a part is; those of the rows are at a place that is a multiple of 8 so.
+const LENGTH_BYTES: usize = 8;
 /// Bytes of a [`KeyDigest`]: column, digest and row.
 const DIGEST_BYTES: usize = 4 + 16 + 4;
 
@@ -169,17 +172,20 @@ impl CheckedChunk {
     /// # Errors
     /// [`ArrowError`] if it can't be written so.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArrowError> {
-        let mut writer = StreamWriter::try_new(Vec::new(), &self.rows.schema())?;
-        writer.write(&self.rows)?;
-        let rows = writer.into_inner()?;
         let errors =
             serde_json::to_vec(&self.errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
-        let mut bytes = Vec::with_capacity(32 + rows.len() + errors.len() + self.keys.len() * DIGEST_BYTES);
+        let size = self.rows.get_array_memory_size() + errors.len() + self.keys.len() * DIGEST_BYTES;
+        let mut bytes = Vec::with_capacity(size + size / 8);
         bytes.extend_from_slice(MAGIC);
-        for part in [&rows, &errors] {
-            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(part);
-        }
+        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
+        let mut writer = StreamWriter::try_new(bytes, &self.rows.schema())?;
+        writer.write(&self.rows)?;
+        let mut bytes = writer.into_inner()?;
+        let begin = MAGIC.len() + LENGTH_BYTES;
+        let length = (bytes.len() - begin) as u64;
+        bytes[MAGIC.len()..begin].copy_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&(errors.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&errors);
         for key in &self.keys {
             let column = key.column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX);
             bytes.extend_from_slice(&column.to_le_bytes());
@@ -193,26 +199,33 @@ impl CheckedChunk {
     ///
     /// # Errors
     /// [`ArrowError`] if the bytes are no chunk, or not all of one.
-    pub fn from_bytes(bytes: &[u8]) -> Result<CheckedChunk, ArrowError> {
+    pub fn from_bytes(bytes: Bytes) -> Result<CheckedChunk, ArrowError> {
         let broken = || ArrowError::ParseError("the bytes are no checked chunk".to_owned());
-        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(broken)?;
+        if !bytes.starts_with(MAGIC) {
+            return Err(broken());
+        }
+        let mut rest = bytes.slice(MAGIC.len()..);
         let mut part = || {
-            let (length, after) = rest.split_first_chunk().ok_or_else(broken)?;
+            let length = rest.first_chunk().ok_or_else(broken)?;
             let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| broken())?;
-            let (part, after) = after.split_at_checked(length).ok_or_else(broken)?;
-            rest = after;
+            let mut part = rest.split_off(LENGTH_BYTES);
+            if part.len() < length {
+                return Err(broken());
+            }
+            rest = part.split_off(length);
             Ok::<_, ArrowError>(part)
         };
         let (rows, errors) = (part()?, part()?);
-        let mut reader = StreamReader::try_new(Cursor::new(rows), None)?;
-        let rows = reader.next().ok_or_else(broken)??;
+        // The columns stay where they are.
+        let (mut stream, mut decoder) = (Buffer::from(rows), StreamDecoder::new());
+        let rows = decoder.decode(&mut stream)?.ok_or_else(broken)?;
         let has_form =
             has_form(&rows.schema()) && rows.column(0).null_count() + rows.column(1).null_count() == 0;
-        if !has_form || rest.len() % DIGEST_BYTES != 0 {
+        if !has_form || !rest.len().is_multiple_of(DIGEST_BYTES) {
             return Err(broken());
         }
         let errors =
-            serde_json::from_slice(errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
+            serde_json::from_slice(&errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
         let keys = rest.chunks_exact(DIGEST_BYTES).map(|bytes| {
             let (column, after) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
             let (digest, after) = after.split_first_chunk::<16>().ok_or_else(broken)?;

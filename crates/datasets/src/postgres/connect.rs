@@ -1,7 +1,8 @@
 //! A connection that runs on the thread that uses it, and that a stop flag ends.
 //!
 //! The client library is asynchronous; its runtime here has no thread of its own, so that rows are received and decoded by the
-//! thread that asked for them and nothing is handed over between threads.
+//! thread that asked for them and nothing is handed over between threads. What is no longer needed is kept for whoever asks next
+//! (`idle`).
 
 use std::future::Future;
 use std::str::FromStr;
@@ -15,7 +16,7 @@ use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::tls;
+use super::{idle, tls};
 use crate::error::SourceError;
 
 /// How often the stop flag is looked at while the server is awaited.
@@ -24,6 +25,8 @@ pub(super) const STOP_CHECK: Duration = Duration::from_millis(25);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a server that is being left may take to notice.
 const FAREWELL: Duration = Duration::from_millis(400);
+/// How long a server may take to say that a connection which was kept is still there.
+const PROBE: Duration = Duration::from_secs(1);
 /// A connection over which nothing comes for this long is asked whether it is still there.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 /// The same where the address says nothing: the client library's own value.
@@ -35,53 +38,38 @@ const KEEPALIVE_RETRIES: u32 = 3;
 pub(super) struct Connection {
     /// Taken only when the connection is left.
     parts: Option<Parts>,
-    tls: MakeRustlsConnect,
+    url: String,
     stop: Arc<AtomicBool>,
     /// What errors name.
     dataset: String,
     /// Whether the server is at work for it.
     pub(super) is_busy: bool,
+    /// Whether a transaction was begun that has not ended.
+    pub(super) is_in_transaction: bool,
 }
 
-struct Parts {
-    runtime: Runtime,
-    client: Client,
+/// A connection by itself. Dropping it takes leave of the server.
+pub(super) struct Parts {
+    runtime: Option<Runtime>,
+    client: Option<Client>,
     driver: JoinHandle<()>,
+    tls: MakeRustlsConnect,
 }
 
 impl Connection {
-    /// Connects. Setting `stop` ends that, and every later wait.
+    /// Connects, or takes a connection that was kept. Setting `stop` ends that, and every later wait.
     pub(super) fn open(dataset: &str, url: &str, stop: &Arc<AtomicBool>) -> Result<Connection, SourceError> {
-        let refused = |source: Box<dyn std::error::Error + Send + Sync>| SourceError::Database {
-            dataset: dataset.to_owned(),
-            source,
-            is_transient: false,
+        let parts = match kept(url, stop) {
+            Some(parts) => parts,
+            None => connected(dataset, url, stop)?,
         };
-        let (url, trust) = tls::split(url);
-        let config = configured(&url).map_err(|error| refused(Box::new(Told(error))))?;
-        let tls = tls::connector(&trust).map_err(refused)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| refused(error.into()))?;
-        let connecting = until_stopped(stop, config.connect(tls.clone()));
-        let connected = runtime.block_on(connecting);
-        let (client, connection) = match connected {
-            Some(Ok(connected)) => connected,
-            failed => {
-                // A name that is still being looked up is not waited for.
-                runtime.shutdown_background();
-                return Err(failed
-                    .and_then(Result::err)
-                    .map_or(SourceError::Stopped, |error| source_error(dataset, error)));
-            }
-        };
-        // How a connection ended is told to whoever waits for an answer.
-        let driver = runtime.spawn(async move { drop(connection.await) });
         Ok(Connection {
-            parts: Some(Parts { runtime, client, driver }),
-            tls,
+            parts: Some(parts),
+            url: url.to_owned(),
             stop: Arc::clone(stop),
             dataset: dataset.to_owned(),
             is_busy: false,
+            is_in_transaction: false,
         })
     }
 
@@ -97,9 +85,11 @@ impl Connection {
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
     {
-        let Some(parts) = &self.parts else { return Err(SourceError::Stopped) };
+        let Some((runtime, client)) = self.parts.as_ref().and_then(Parts::both) else {
+            return Err(SourceError::Stopped);
+        };
         self.is_busy = true;
-        let answer = parts.runtime.block_on(until_stopped(&self.stop, ask(&parts.client)));
+        let answer = runtime.block_on(until_stopped(&self.stop, ask(client)));
         let answer = answer.ok_or(SourceError::Stopped)?;
         self.is_busy = false;
         answer.map_err(|error| source_error(&self.dataset, error))
@@ -110,8 +100,10 @@ impl Connection {
     where
         F: Future<Output = Result<T, SourceError>>,
     {
-        let Some(parts) = &self.parts else { return Err(SourceError::Stopped) };
-        let answer = parts.runtime.block_on(run(&self.stop));
+        let Some((runtime, _)) = self.parts.as_ref().and_then(Parts::both) else {
+            return Err(SourceError::Stopped);
+        };
+        let answer = runtime.block_on(run(&self.stop));
         // What the server has refused it does not go on with.
         self.is_busy = !matches!(answer, Ok(_) | Err(SourceError::Database { .. }));
         answer
@@ -119,20 +111,87 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// Leaves the server: what it still does for the connection is cancelled.
+    /// Keeps the connection for whoever asks next, or leaves the server: what it still does for the connection is cancelled.
     fn drop(&mut self) {
-        let Some(Parts { runtime, client, driver }) = self.parts.take() else { return };
+        let Some(mut parts) = self.parts.take() else { return };
+        if self.is_busy {
+            parts.cancel();
+        } else if !self.is_in_transaction || parts.answers("ROLLBACK", FAREWELL) {
+            idle::keep(&self.url, parts);
+        }
+    }
+}
+
+impl Parts {
+    fn both(&self) -> Option<(&Runtime, &Client)> {
+        self.runtime.as_ref().zip(self.client.as_ref())
+    }
+
+    /// Whether the server says within that time that it has done so.
+    fn answers(&self, sql: &str, within: Duration) -> bool {
+        let Some((runtime, client)) = self.both().filter(|_| !self.driver.is_finished()) else {
+            return false;
+        };
+        let answer =
+            runtime.block_on(async { tokio::time::timeout(within, client.batch_execute(sql)).await });
+        matches!(answer, Ok(Ok(())))
+    }
+
+    /// Has the server end what it is at.
+    fn cancel(&mut self) {
+        let Some((runtime, client)) = self.both().filter(|_| !self.driver.is_finished()) else { return };
         let cancel = client.cancel_token();
-        let (is_busy, tls) = (self.is_busy, self.tls.clone());
-        runtime.block_on(async move {
-            if is_busy && !driver.is_finished() {
-                drop(tokio::time::timeout(FAREWELL, cancel.cancel_query(tls)).await);
-            }
-            drop(client);
-            drop(tokio::time::timeout(FAREWELL, driver).await);
-        });
+        let cancelling = cancel.cancel_query(self.tls.clone());
+        runtime.block_on(async { drop(tokio::time::timeout(FAREWELL, cancelling).await) });
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        drop(self.client.take());
+        let driver = &mut self.driver;
+        runtime.block_on(async { drop(tokio::time::timeout(FAREWELL, driver).await) });
         runtime.shutdown_background();
     }
+}
+
+/// A connection that was kept and is still there.
+fn kept(url: &str, stop: &AtomicBool) -> Option<Parts> {
+    while !stop.load(Ordering::Relaxed) {
+        let parts = idle::take(url)?;
+        if parts.answers("", PROBE) {
+            return Some(parts);
+        }
+    }
+    None
+}
+
+fn connected(dataset: &str, url: &str, stop: &AtomicBool) -> Result<Parts, SourceError> {
+    let refused = |source: Box<dyn std::error::Error + Send + Sync>| SourceError::Database {
+        dataset: dataset.to_owned(),
+        source,
+        is_transient: false,
+    };
+    let (url, trust) = tls::split(url);
+    let config = configured(&url).map_err(|error| refused(Box::new(Told(error))))?;
+    let tls = tls::connector(&trust).map_err(refused)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| refused(error.into()))?;
+    let connecting = until_stopped(stop, config.connect(tls.clone()));
+    let (client, connection) = match runtime.block_on(connecting) {
+        Some(Ok(connected)) => connected,
+        failed => {
+            // A name that is still being looked up is not waited for.
+            runtime.shutdown_background();
+            return Err(failed
+                .and_then(Result::err)
+                .map_or(SourceError::Stopped, |error| source_error(dataset, error)));
+        }
+    };
+    // How a connection ended is told to whoever waits for an answer.
+    let driver = runtime.spawn(async move { drop(connection.await) });
+    Ok(Parts { runtime: Some(runtime), client: Some(client), driver, tls })
 }
 
 /// The answer, or `None` once the flag is set.

@@ -47,6 +47,7 @@ const PIECE_BYTES: usize = 256 << 10;
 /// A transaction. Dropping it undoes what was not committed.
 pub(crate) struct PostgresTarget {
     snapshot: PostgresSnapshot,
+    access: Access,
     zone: TimeZone,
     /// The SQL types of columns, by table.
     types: HashMap<String, HashMap<String, Type>>,
@@ -54,6 +55,8 @@ pub(crate) struct PostgresTarget {
     indexed: HashMap<(String, Vec<String>), bool>,
     /// Whether the planner was told to do so.
     looks_up: bool,
+    /// Whether tables have no rows, where all is seen as it was when the transaction began.
+    empty: HashMap<String, bool>,
 }
 
 impl PostgresTarget {
@@ -79,10 +82,12 @@ impl PostgresTarget {
         snapshot.limit(timeout)?;
         Ok(PostgresTarget {
             snapshot,
+            access,
             zone: zone.clone(),
             types: HashMap::new(),
             indexed: HashMap::new(),
             looks_up: false,
+            empty: HashMap::new(),
         })
     }
 
@@ -151,6 +156,21 @@ impl PostgresTarget {
             self.looks_up = looks_up;
         }
         Ok(())
+    }
+
+    /// Whether the table has no rows, as a table has that is filled for the first time: then none needs to be looked for.
+    fn is_empty(&mut self, place: Place<'_>) -> Result<bool, SourceError> {
+        // One that writes sees what others have added since.
+        if self.access == Access::Write {
+            return Ok(false);
+        }
+        let table = quoted(place);
+        if let Some(is_empty) = self.empty.get(&table) {
+            return Ok(*is_empty);
+        }
+        let is_empty = self.snapshot.texts(&format!("SELECT 1::text FROM {table} LIMIT 1"), &[])?.is_empty();
+        self.empty.insert(table, is_empty);
+        Ok(is_empty)
     }
 
     /// How a column is read.
@@ -249,11 +269,15 @@ impl Target for PostgresTarget {
         wanted: &[&Column],
         locks: bool,
     ) -> Result<Found, SourceError> {
-        self.plan_for(place, key.columns)?;
         let number = count_column();
         let mut columns = vec![&number];
         columns.extend(wanted);
-        let yields = Yield { columns: &columns, zone: &self.zone.clone(), batch_rows: key.row_count() };
+        let zone = self.zone.clone();
+        let yields = Yield { columns: &columns, zone: &zone, batch_rows: key.row_count() };
+        if self.is_empty(place)? {
+            return Ok(numbered(Columns::new(&yields).finish()?));
+        }
+        self.plan_for(place, key.columns)?;
         let (params, unnest, casts) = self.arrays(place, &[key], &[])?;
         let mut list = "u.n".to_owned();
         let mut appends: Vec<decode::Append> = vec![decode::integer];
@@ -415,6 +439,8 @@ impl Target for PostgresTarget {
 
     fn commit(&mut self) -> Result<(), WriteError> {
         let committed = self.snapshot.connection.ask(|client| client.batch_execute("COMMIT"));
+        // Also one that was refused has ended the transaction.
+        self.snapshot.connection.is_in_transaction = false;
         committed.map_err(refused)
     }
 }

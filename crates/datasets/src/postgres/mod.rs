@@ -3,6 +3,7 @@
 
 mod connect;
 mod decode;
+mod idle;
 mod import;
 pub(crate) mod kind;
 mod numeric;
@@ -90,6 +91,7 @@ impl PostgresSnapshot {
              SELECT (extract(epoch FROM now()) * 1000000)::int8",
             IDLE_TIMEOUT.as_millis()
         );
+        connection.is_in_transaction = true;
         let answer = connection.ask(|client| async move { client.simple_query(&sql).await })?;
         let micros = answer.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),

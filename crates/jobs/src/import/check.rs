@@ -9,11 +9,11 @@ use longshore_files::{FileError, FileStore};
 use longshore_protocol::import::{ImportMode, ImportPlan, PlanCounts, ProblemCount};
 use longshore_protocol::{DatasetId, Lang, TaskKind};
 use longshore_sheets::read::{Choice, Recognised};
-use longshore_tasks::{Done, Job, JobError, NewChild, Runs, State, Task, TaskContext, child_of, output_of};
+use longshore_tasks::{Done, Job, JobError, Runs, State, Task, TaskContext, output_of};
 use serde::{Deserialize, Serialize};
 
 use super::ATTEMPTS;
-use super::check_part::{CheckPartJob, CheckPartOrder, CheckPartOutput};
+use super::check_part::{CheckPartJob, CheckPartOutput, check_up_to};
 use super::faults;
 use super::place::WorkPlace;
 use super::plan::{Findings, Plan, PlanChunk, PlanSpec};
@@ -127,16 +127,9 @@ impl Job for CheckJob {
         let staging = self.staging(&order, &place, context).await?;
         context.set_checkpoint(&Course { row_count: staging.row_count() })?;
         let count = staging.chunks.len() as u32;
-        if context.child_count() < count {
-            let spec = order.spec();
-            let children: Result<Vec<NewChild>, _> = (context.child_count()..count)
-                .map(|chunk| child_of::<CheckPartJob>(&CheckPartOrder { spec: spec.clone(), chunk }))
-                .collect();
-            context.spawn(children.map_err(JobError::internal)?).await?;
-            return Ok(Done::AfterChildren);
-        }
-        if context.task().children.open() > 0 {
-            // A run was lost between its last part and the wait for them.
+        check_up_to(count, &order.spec(), context).await?;
+        let children = context.task().children;
+        if children.total < count || children.open() > 0 {
             return Ok(Done::AfterChildren);
         }
         let plan = match self.conclude(&order, &place, &staging, context).await {
@@ -164,14 +157,14 @@ impl CheckJob {
         order: &CheckOrder,
         place: &WorkPlace,
         context: &TaskContext,
-    ) -> Result<Staging, WorkError> {
-        if let Some(staging) = read_json(&self.files, &place.staging()).await? {
+    ) -> Result<Staging, JobError> {
+        if let Some(staging) = read_json(&self.files, &place.staging()).await.map_err(WorkError::from)? {
             return Ok(staging);
         }
         // Before hours are spent on it.
         order.spec().checked(find_dataset(&self.catalog, order.dataset.as_str())?)?;
         let staging = stage(&self.files, &self.settings, order, place, context).await?;
-        write_json(&self.files, &place.staging(), &staging).await?;
+        write_json(&self.files, &place.staging(), &staging).await.map_err(WorkError::from)?;
         Ok(staging)
     }
 

@@ -9,7 +9,7 @@ use longshore_datasets::{Catalog, import};
 use longshore_files::FileStore;
 use longshore_protocol::Unit;
 use longshore_protocol::import::PlanCounts;
-use longshore_tasks::{Done, Job, JobError, Runs, Task, TaskContext};
+use longshore_tasks::{Done, Job, JobError, NewChild, Runs, Task, TaskContext, child_of};
 use serde::{Deserialize, Serialize};
 
 use super::ATTEMPTS;
@@ -38,6 +38,17 @@ pub struct CheckPartOutput {
     pub(super) digest_count: u64,
     pub(super) counts: PlanCounts,
     pub(super) findings: Findings,
+}
+
+/// Has the chunks below `count` checked, as far as nobody has done so.
+///
+/// # Errors
+/// As [`TaskContext::spawn`].
+pub(super) async fn check_up_to(count: u32, spec: &PlanSpec, context: &TaskContext) -> Result<(), JobError> {
+    let children: Result<Vec<NewChild>, _> = (context.child_count()..count)
+        .map(|chunk| child_of::<CheckPartJob>(&CheckPartOrder { spec: spec.clone(), chunk }))
+        .collect();
+    context.spawn(children.map_err(JobError::internal)?).await
 }
 
 /// The job kind `import_check_part`.

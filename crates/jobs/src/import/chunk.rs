@@ -1,7 +1,8 @@
 //! Chunks of rows in the file store: staged ones, as they stand in the file, and checked ones.
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::StreamReader;
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::ArrowError;
 use bytes::Bytes;
@@ -10,6 +11,8 @@ use longshore_files::FileStore;
 
 use crate::work_error::WorkError;
 
+/// Bytes that say how long a batch is; its own are at a place that is a multiple of 8 so.
+const LENGTH_BYTES: usize = 8;
 /// Bytes of a [`KeyDigest`] in a file: column, digest, row.
 const DIGEST_BYTES: usize = 4 + 16 + 4;
 
@@ -18,13 +21,16 @@ const DIGEST_BYTES: usize = 4 + 16 + 4;
 /// # Errors
 /// If Arrow can't write them.
 pub(super) fn batches_to_bytes(batches: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
-    let mut bytes = Vec::new();
+    let size: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
+    let mut bytes = Vec::with_capacity(size + size / 8);
     for batch in batches {
-        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+        let length_at = bytes.len();
+        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
+        let mut writer = StreamWriter::try_new(bytes, &batch.schema())?;
         writer.write(batch)?;
-        let stream = writer.into_inner()?;
-        bytes.extend_from_slice(&(stream.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&stream);
+        bytes = writer.into_inner()?;
+        let length = (bytes.len() - length_at - LENGTH_BYTES) as u64;
+        bytes[length_at..length_at + LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
     }
     Ok(bytes)
 }
@@ -33,17 +39,25 @@ pub(super) fn batches_to_bytes(batches: &[RecordBatch]) -> Result<Vec<u8>, Arrow
 ///
 /// # Errors
 /// If the bytes are something else.
-pub(super) fn batches_of_bytes(mut bytes: &[u8]) -> Result<Vec<RecordBatch>, ArrowError> {
+pub(super) fn batches_of_bytes(bytes: Bytes) -> Result<Vec<RecordBatch>, ArrowError> {
     let broken = || ArrowError::ParseError("the bytes are no staged rows".to_owned());
+    let mut bytes = bytes;
     let mut batches = Vec::new();
     while !bytes.is_empty() {
-        let (length, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
+        let length = bytes.first_chunk().ok_or_else(broken)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| broken())?;
-        let (stream, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
-        for batch in StreamReader::try_new(stream, None)? {
-            batches.push(batch?);
+        let mut rest = bytes.split_off(LENGTH_BYTES);
+        if rest.len() < length {
+            return Err(broken());
         }
-        bytes = rest;
+        bytes = rest.split_off(length);
+        // The columns stay where they are.
+        let mut stream = Buffer::from(rest);
+        let mut decoder = StreamDecoder::new();
+        while let Some(batch) = decoder.decode(&mut stream)? {
+            batches.push(batch);
+        }
+        decoder.finish()?;
     }
     Ok(batches)
 }
@@ -78,12 +92,12 @@ pub(super) fn digests_of_bytes(bytes: &[u8]) -> impl Iterator<Item = KeyDigest> 
 
 /// Reads staged rows.
 pub(super) async fn read_staged(files: &FileStore, key: &str) -> Result<Vec<RecordBatch>, WorkError> {
-    Ok(batches_of_bytes(&files.get(key).await?)?)
+    Ok(batches_of_bytes(files.get(key).await?)?)
 }
 
 /// Reads a checked chunk.
 pub(super) async fn read_checked(files: &FileStore, key: &str) -> Result<CheckedChunk, WorkError> {
-    Ok(CheckedChunk::from_bytes(&files.get(key).await?)?)
+    Ok(CheckedChunk::from_bytes(files.get(key).await?)?)
 }
 
 /// Stores a checked chunk.
@@ -113,9 +127,9 @@ mod tests {
             RecordBatch::try_from_iter([("row".to_owned(), rows)].into_iter().chain(columns)).expect("fits")
         };
         let batches = [batch(&["a", "订单"], 1), batch(&["b"], 3)];
-        let bytes = batches_to_bytes(&batches).expect("writes");
-        assert_eq!(batches_of_bytes(&bytes).expect("reads"), batches);
-        assert!(batches_of_bytes(&bytes[..bytes.len() - 1]).is_err());
+        let bytes = Bytes::from(batches_to_bytes(&batches).expect("writes"));
+        assert_eq!(batches_of_bytes(bytes.clone()).expect("reads"), batches);
+        assert!(batches_of_bytes(bytes.slice(..bytes.len() - 1)).is_err());
         let keys = [
             KeyDigest { column: None, digest: u128::MAX - 1, row: 7 },
             KeyDigest { column: Some(2), digest: 5, row: u32::MAX },

@@ -6,14 +6,15 @@ use std::sync::atomic::AtomicBool;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
-use longshore_files::FileStore;
+use longshore_files::{FileError, FileStore};
 use longshore_protocol::Unit;
 use longshore_sheets::read::{self, CellBatch, ReadError, ReadLimits};
-use longshore_tasks::TaskContext;
+use longshore_tasks::{JobError, TaskContext};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::check::CheckOrder;
+use super::check_part::check_up_to;
 use super::chunk::batches_to_bytes;
 use super::place::WorkPlace;
 use super::settings::ImportSettings;
@@ -47,7 +48,8 @@ impl Staging {
     }
 }
 
-/// Stages the rows below the header. The same file gives the same chunks, whoever does it.
+/// Stages the rows below the header, and has each chunk checked from when it is staged. The same file gives the same chunks, whoever
+/// does it.
 ///
 /// # Errors
 /// Why the file can't be read, or its rows not be stored.
@@ -57,11 +59,12 @@ pub(super) async fn stage(
     order: &CheckOrder,
     place: &WorkPlace,
     context: &TaskContext,
-) -> Result<Staging, WorkError> {
+) -> Result<Staging, JobError> {
     let file = match local(files, &order.upload, &settings.scratch).await {
-        Err(WorkError::Files(longshore_files::FileError::Missing { .. })) => return Err(WorkError::NoUpload),
+        Err(WorkError::Files(FileError::Missing { .. })) => return Err(WorkError::NoUpload.into()),
         file => file?,
     };
+    let spec = order.spec();
     let stop = StopFlag::following(context);
     let (sender, mut chunks) = mpsc::channel(1);
     let reading = tokio::task::spawn_blocking({
@@ -79,8 +82,9 @@ pub(super) async fn stage(
     let mut staging = Staging::default();
     while let Some((chunk, bytes)) = chunks.recv().await {
         let number = staging.chunks.len() as u32;
-        files.put(&place.staged(number), Bytes::from(bytes)).await?;
+        files.put(&place.staged(number), Bytes::from(bytes)).await.map_err(WorkError::from)?;
         staging.chunks.push(chunk);
+        check_up_to(number + 1, &spec, context).await?;
         // Half of the work: the other half is looking at the rows.
         context.report(staging.row_count() / 2, None, Unit::Rows);
     }

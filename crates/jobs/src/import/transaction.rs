@@ -70,7 +70,7 @@ pub(super) fn chunks_of(
     let (files, handle) = (files.clone(), Handle::current());
     keys.into_iter().map(move |key| {
         let bytes = handle.block_on(files.get(&key))?;
-        Ok(CheckedChunk::from_bytes(&bytes)?)
+        Ok(CheckedChunk::from_bytes(bytes)?)
     })
 }
 

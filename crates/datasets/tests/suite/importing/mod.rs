@@ -60,7 +60,7 @@ fn check_from(dataset: &Dataset, spec: &CheckSpec, first: u32, rows: &[&[&str]])
     let chunk = import::check(dataset, spec, &cells(first, rows), &Arc::default()).expect("is checked");
     // What is stored is what comes back.
     let bytes = chunk.to_bytes().expect("is written");
-    let stored = CheckedChunk::from_bytes(&bytes).expect("is read");
+    let stored = CheckedChunk::from_bytes(bytes.clone().into()).expect("is read");
     assert_eq!(stored, chunk);
     assert_eq!(stored.to_bytes().expect("is written"), bytes);
     stored

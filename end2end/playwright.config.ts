@@ -13,7 +13,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: !!process.env.CI,
   reporter: "list",
-  timeout: 120_000,
+  // Against tests that hang, so it is long: a machine may be some times slower than another, and time is not what they measure.
+  timeout: 300_000,
   // A page hears of a change with its next poll, which is some seconds away; a loaded machine adds some more.
   expect: { timeout: 15_000 },
   use: { trace: "retain-on-failure" },

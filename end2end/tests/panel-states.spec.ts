@@ -1,21 +1,9 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page, TestInfo } from "@playwright/test";
+import fs from "node:fs";
 
+import { isAccessible } from "./support/accessible";
 import { expect, test } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { Person } from "./support/person";
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-
-async function isAccessible(page: Page, testInfo: TestInfo, name: string): Promise<void> {
-  for (const width of [360, 1280]) {
-    await page.setViewportSize({ width, height: 800 });
-    await page.screenshot({ path: testInfo.outputPath(`${name}-${width}.png`) });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).exclude("#content table").analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("\n  ")}`);
-    expect.soft(found, `${name} at ${width} px`).toEqual([]);
-  }
-}
 
 test("a queued task tells its place on its page alone; a task that is being stopped says so", async ({ serve, slowShop, page }, testInfo) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
@@ -29,7 +17,7 @@ test("a queued task tells its place on its page alone; a task that is being stop
   await list.begin();
   await list.reaches("queued");
   await expect(list.panel).toContainText("Queued: you are next");
-  await isAccessible(page, testInfo, "queued");
+  await isAccessible(page, testInfo, "queued", "panel");
   await page.goto(`${server.url}/tasks`);
   const card = page.getByRole("listitem").filter({ hasText: "Export · Orders" });
   await expect(card.locator("p").first()).toHaveText("Queued");
@@ -57,7 +45,7 @@ test("a file whose time has passed says so, and another export can be started", 
   await customers.open();
   await customers.reaches("file_expired");
   await expect(customers.panel).toContainText("File expired: export again");
-  await isAccessible(page, testInfo, "file-expired");
+  await isAccessible(page, testInfo, "file-expired", "panel");
   await customers.isClickable();
 });
 
@@ -68,11 +56,10 @@ test("an export that is abandoned is accessible", async ({ serve, slowShop, page
   await list.open();
   await list.begin();
   await list.reaches("abandoned");
-  await isAccessible(page, testInfo, "abandoned");
+  await isAccessible(page, testInfo, "abandoned", "panel");
 });
 
 test("a database that takes too long is named, with what can be done", async ({ serve, slowShop, page }) => {
-  const fs = await import("node:fs");
   const text = fs.readFileSync(slowShop.config, "utf8");
   fs.writeFileSync(slowShop.config, text.replace(/^(\[database\.\w+\]\n)/m, '$1statement_timeout = "2s"\n'));
   const server = await serve({ config: slowShop.config, settings: { WORKER__RETRY_PAUSE: "10ms" } });

@@ -33,8 +33,9 @@ FORMULA_STARTS = "=+-@\t\r\n"
 
 
 def workbook_rows(path):
-    for sheet in python_calamine.CalamineWorkbook.from_path(path).sheet_names:
-        rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name(sheet).iter_rows()
+    book = python_calamine.CalamineWorkbook.from_path(path)
+    for sheet in book.sheet_names:
+        rows = book.get_sheet_by_name(sheet).iter_rows()
         next(rows)
         yield from rows
 

@@ -10,7 +10,6 @@ const MANY = 300_000;
 const WITHIN_MS = 120_000;
 
 test("a reload comes back to a check and to an import that run", async ({ imports, wizard, page }) => {
-  test.setTimeout(300_000);
   const file = imports.file("many.xlsx");
   python("imports.py", ["many", file, String(MANY), String(MANY)]);
   await wizard.open();

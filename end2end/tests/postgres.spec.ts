@@ -19,14 +19,14 @@ const test = base.extend<{}, { million: PostgresShop }>({
       shop.drop();
       fs.rmSync(folder, { recursive: true });
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 300_000 },
   ],
 });
 
 test.use({ timezoneId: "Asia/Shanghai" });
 
 test("1,000,000 rows of PostgreSQL become a workbook that equals the table in every cell", async ({ million, serve, page }, testInfo) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   const server = await serve({ config: million.config });
   const list = new ListPage(page, server.url);
   await list.open();
@@ -40,7 +40,7 @@ test("1,000,000 rows of PostgreSQL become a workbook that equals the table in ev
 });
 
 test("a server killed in the middle goes on from the parts that are finished, and the archive equals the table", async ({ million, serve, restart }, testInfo) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   const server = await serve({ config: million.config, settings: { EXPORT__PART_SIZE_MIB: "4" } });
   const person = await Person.at(server.url);
   const task = await person.register({ dataset: "orders", format: "csv" });

@@ -78,3 +78,30 @@ test("a database that goes away in the middle fails the export, and nothing is l
   expect((await person.tasks())[0].failure.code).toBe("database");
   await expect.poll(() => server.files()).toEqual([]);
 });
+
+test("a row of a million for which the database has no answer fails the export with its words for the operator, and nothing is left", async ({ million, serve, folder, page }) => {
+  const config = path.join(folder, "broken.toml");
+  fs.writeFileSync(
+    config,
+    `[database.shop]
+    url = "${million.url}"
+    [dataset.broken]
+    database = "shop"
+    query = "SELECT id, 10 / (id - ${MILLION}) AS share FROM orders"
+    key = ["id"]
+    label = { en = "Broken", zh = "坏" }
+    column = [{ name = "id", type = "integer" }, { name = "share", type = "integer" }]`,
+  );
+  const server = await serve({ config, settings: { WORKER__RETRY_PAUSE: "100ms" } });
+  const list = new ListPage(page, server.url, "broken");
+  await list.open();
+  await list.choose("csv");
+  await list.begin();
+  await list.reaches("failed");
+  await expect(list.panel).toContainText(/Export failed: the database does not answer or refused the query\. .* Ref [0-9A-F]{4}/);
+  await list.isClickable();
+  expect(server.log).toContain("division by zero");
+  expect(server.log.match(/run failed/g), "trying again would bring the same").toHaveLength(1);
+  expect(server.files()).toEqual([]);
+  expect((await new Person(page.request, server.url).tasks()).map(({ phase }) => phase)).toEqual(["failed"]);
+});

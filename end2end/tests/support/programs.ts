@@ -24,13 +24,21 @@ export const postgresUrl = () => setting("LONGSHORE_TEST_POSTGRES_URL");
 /** The Redis server program, for tests that start and stop one of their own. */
 export const redisServer = () => process.env.LONGSHORE_REDIS_SERVER || "redis-server";
 
+/** No script takes so long; the limit of a test does not reach into one. */
+const SCRIPT_WITHIN_MS = 600_000;
+
 /** Runs a script of this folder with Python and gives what it prints; throws with what it says when it fails. */
 export function python(script: string, args: string[], input = ""): string {
   try {
-    const options = { encoding: "utf8", input, stdio: "pipe", maxBuffer: 1 << 26 } as const;
+    const options = { encoding: "utf8", input, stdio: "pipe", maxBuffer: 1 << 26, timeout: SCRIPT_WITHIN_MS } as const;
     return execFileSync(setting("LONGSHORE_PYTHON"), [path.join(root, script), ...args], options).trim();
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new Error(`${script} ${args[0]}: ${stderr || message}`);
   }
+}
+
+/** What a person at a terminal has seen of the program: every line that was there at some moment, and what is there in the end. */
+export function atTerminal(args: string[]): { code: number; lines: string[]; screen: string[] } {
+  return JSON.parse(python("terminal.py", [longshore(), ...args]));
 }

@@ -4,6 +4,7 @@ import { isAccessible } from "./support/accessible";
 import { expect, test } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { Person } from "./support/person";
+import { PacedDatabase } from "./support/paced";
 
 test("a queued task tells its place on its page alone; a task that is being stopped says so", async ({ serve, slowShop, page }, testInfo) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
@@ -30,6 +31,37 @@ test("a queued task tells its place on its page alone; a task that is being stop
   await expect(list.panel).toContainText("Cancelling…");
   await expect(list.cancel).toHaveAttribute("aria-disabled", "true");
   await list.reaches("cancelled");
+});
+
+test("an export that goes at a steady pace tells how fast it is and how long it still takes, in the language of the page", async ({ serve, folder, page }) => {
+  const paced = PacedDatabase.make(folder, 1_000_000);
+  try {
+    const server = await serve({ config: paced.config });
+    const list = new ListPage(page, server.url, "numbers");
+    await list.open();
+    await list.choose("csv");
+    await list.start();
+    // Only after some answers the page knows the pace, and how long it takes only while that is steady.
+    await expect(async () => {
+      const words = (await list.panel.innerText()).replaceAll(",", "");
+      const told = /^Exporting (\d+) of 1000000 rows \(\d+%\) about (\d+) (s|min) left\s+(\d+) rows per second$/m.exec(words);
+      expect(told, words).not.toBeNull();
+      const [done, left, pace] = [told?.[1], told?.[2], told?.[4]].map(Number);
+      // Both are told in one or two digits, so they agree as far as that goes.
+      const seconds = (1_000_000 - done) / pace;
+      expect(seconds / (left * (told?.[3] === "min" ? 60 : 1)), words).toBeGreaterThan(0.5);
+      expect(seconds / (left * (told?.[3] === "min" ? 60 : 1)), words).toBeLessThan(2);
+    }).toPass({ timeout: 60_000, intervals: [200] });
+    await expect(list.bar, "screen readers hear it too").toHaveAttribute("aria-valuetext", / left$/);
+    await page.getByRole("button", { name: "中文" }).click();
+    await expect(list.panel).toContainText(/正在导出 [\d,]+ \/ 1,000,000 行（\d+%），约剩 \d+ (秒|分钟).*每秒 [\d,]+ 行/s);
+    await expect(list.bar).toHaveAttribute("aria-valuetext", /，约剩 \d+ (秒|分钟)$/);
+    await list.cancel.click();
+    await list.reaches("cancelled");
+    await expect(list.panel.locator(".task-panel__pace"), "what has ended has no pace").toBeHidden();
+  } finally {
+    paced.drop();
+  }
 });
 
 test("a file whose time has passed says so, and another export can be started", async ({ serve, page }, testInfo) => {

@@ -3,7 +3,7 @@ import { defineConfig } from "@playwright/test";
 /**
  * `make test` sets these; the specs start servers of their own with them:
  * LONGSHORE_BIN (the program), LEPTOS_SITE_ROOT (its site folder), LONGSHORE_PYTHON (a Python with openpyxl),
- * LONGSHORE_TEST_REDIS_URL, and LONGSHORE_TEST_S3_URL with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. CHROMIUM_PATH is the browser; without it Playwright's own download is used.
+ * LONGSHORE_TEST_REDIS_URL, LONGSHORE_TEST_POSTGRES_URL, LONGSHORE_TEST_MYSQL_URL, and LONGSHORE_TEST_S3_URL with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. CHROMIUM_PATH is the browser; without it Playwright's own download is used.
  */
 export default defineConfig({
   testDir: "tests",

@@ -21,6 +21,9 @@ export const bucketUrl = () => setting("LONGSHORE_TEST_S3_URL");
 /** A PostgreSQL of the tests alone. */
 export const postgresUrl = () => setting("LONGSHORE_TEST_POSTGRES_URL");
 
+/** A MariaDB of the tests alone. */
+export const mariadbUrl = () => setting("LONGSHORE_TEST_MYSQL_URL");
+
 /** The Redis server program, for tests that start and stop one of their own. */
 export const redisServer = () => process.env.LONGSHORE_REDIS_SERVER || "redis-server";
 

@@ -4,6 +4,7 @@ Usage: python postgres.py make URL NAME         prints the URL of the new databa
        python postgres.py drop URL NAME
        python postgres.py run URL               SQL on standard input
        python postgres.py query URL             prints the rows of the SELECT on standard input as JSON
+       python postgres.py hold URL TABLE MODE   locks a table until standard input ends; prints a line when it has it
        python postgres.py end URL NAME          ends every connection to that database; prints how many
        python postgres.py compare URL FILE      the SELECT on standard input; prints the number of equal rows
 
@@ -24,10 +25,20 @@ def compare(url, path, select):
         cells.compare(path, cursor)
 
 
+def hold(url, table, mode):
+    with psycopg.connect(url) as connection:
+        connection.execute(f'LOCK TABLE "{table}" IN {mode} MODE')
+        print("held", flush=True)
+        sys.stdin.read()
+
+
 def main():
     action, url = sys.argv[1], sys.argv[2]
     if action == "compare":
         compare(url, sys.argv[3], sys.stdin.read())
+        return
+    if action == "hold":
+        hold(url, *sys.argv[3:])
         return
     with psycopg.connect(url, autocommit=True) as connection:
         if action == "run":

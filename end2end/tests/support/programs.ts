@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import path from "node:path";
 
 const root = path.resolve(__dirname, "../..");
@@ -39,6 +39,20 @@ export function python(script: string, args: string[], input = ""): string {
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new Error(`${script} ${args[0]}: ${stderr || message}`);
   }
+}
+
+/** Starts a script that does something until its input ends; gives, once it has printed that it is done, what ends it. */
+export async function pythonUntil(script: string, args: string[]): Promise<() => Promise<void>> {
+  const child = spawn(setting("LONGSHORE_PYTHON"), [path.join(root, script), ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once("data", () => resolve());
+    void ended.then(() => reject(new Error(`${script} ${args[0]} has ended by itself`)));
+  });
+  return () => {
+    child.stdin.end();
+    return ended;
+  };
 }
 
 /** What a person at a terminal has seen of the program: every line that was there at some moment, and what is there in the end. */

@@ -24,6 +24,7 @@ import zipfile
 
 import openpyxl
 import openpyxl.cell.read_only
+import openpyxl.worksheet._read_only
 
 # Excel's calendar is wrong before this day, and its numbers have 15 digits; what is beyond must be kept as text.
 FIRST_SAFE_DAY = "1900-03-01"
@@ -33,6 +34,8 @@ DIFFERENCES_SHOWN = 10
 FORMULA_STARTS = "=+-@\t\r\n"
 MISSING = object()
 BLANK = openpyxl.cell.read_only.EMPTY_CELL
+# Where a sheet does not tell its size, openpyxl reads all of it to find out, before it gives a row.
+openpyxl.worksheet._read_only.ReadOnlyWorksheet._get_size = lambda sheet: None
 
 
 def unescaped(text):

@@ -3,7 +3,7 @@ import { defineConfig } from "@playwright/test";
 /**
  * `make test` sets these; the specs start servers of their own with them:
  * LONGSHORE_BIN (the program), LEPTOS_SITE_ROOT (its site folder), LONGSHORE_PYTHON (a Python with openpyxl),
- * LONGSHORE_TEST_REDIS_URL, and LONGSHORE_TEST_S3_URL with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. CHROMIUM_PATH is the browser; without it Playwright's own download is used.
+ * LONGSHORE_TEST_REDIS_URL, LONGSHORE_TEST_POSTGRES_URL, LONGSHORE_TEST_MYSQL_URL, and LONGSHORE_TEST_S3_URL with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. CHROMIUM_PATH is the browser; without it Playwright's own download is used.
  */
 export default defineConfig({
   testDir: "tests",
@@ -13,7 +13,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: !!process.env.CI,
   reporter: "list",
-  timeout: 120_000,
+  // Against tests that hang, so it is long: a machine may be some times slower than another, and time is not what they measure.
+  timeout: 300_000,
   // A page hears of a change with its next poll, which is some seconds away; a loaded machine adds some more.
   expect: { timeout: 15_000 },
   use: { trace: "retain-on-failure" },

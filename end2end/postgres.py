@@ -4,139 +4,41 @@ Usage: python postgres.py make URL NAME         prints the URL of the new databa
        python postgres.py drop URL NAME
        python postgres.py run URL               SQL on standard input
        python postgres.py query URL             prints the rows of the SELECT on standard input as JSON
+       python postgres.py hold URL TABLE MODE   locks a table until standard input ends; prints a line when it has it
        python postgres.py end URL NAME          ends every connection to that database; prints how many
        python postgres.py compare URL FILE      the SELECT on standard input; prints the number of equal rows
 
-FILE is a workbook, a CSV file, or a ZIP archive of parts. The readers share no code with Longshore: psycopg for the database,
-python-calamine for workbooks, Python's own csv and zipfile for the rest. Ends with 1 and says where the first differences are.
+FILE is a workbook, a CSV file, or a ZIP archive of parts. psycopg, which reads the database, shares no code with Longshore.
 """
 
-import csv
-import datetime
-import decimal
-import io
-import itertools
 import json
 import sys
-import tempfile
-import zipfile
 
 import psycopg
-import python_calamine
 
-DIFFERENCES_SHOWN = 10
-LARGEST_SAFE_INTEGER = 10**15 - 1
-FIRST_SAFE_DAY = datetime.date(1900, 3, 1)
-SAME_MOMENT = datetime.timedelta(milliseconds=1)
-MISSING = object()
-FORMULA_STARTS = "=+-@\t\r\n"
-
-
-def workbook_rows(path):
-    for sheet in python_calamine.CalamineWorkbook.from_path(path).sheet_names:
-        rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name(sheet).iter_rows()
-        next(rows)
-        yield from rows
-
-
-def csv_rows(path):
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        yield from rows
-
-
-def rows_of(path):
-    if path.endswith(".zip"):
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
-            for name in archive.namelist():
-                yield from rows_of(archive.extract(name, folder))
-    elif path.endswith(".xlsx"):
-        yield from workbook_rows(path)
-    else:
-        yield from csv_rows(path)
-
-
-def workbook_cell_is(cell, want):
-    """Whether a cell of a workbook is the value of the database."""
-    if want is None or want == "":
-        return cell in ("", None)
-    if isinstance(want, bool):
-        return cell is want
-    if isinstance(want, int):
-        return str(cell) == str(want) if abs(want) > LARGEST_SAFE_INTEGER else cell == want
-    if isinstance(want, decimal.Decimal):
-        if len(want.as_tuple().digits) > 15:
-            return cell == str(want)
-        return isinstance(cell, (int, float)) and decimal.Decimal(repr(cell)) == want
-    if isinstance(want, float):
-        return cell == want
-    if isinstance(want, datetime.datetime):
-        if want.date() < FIRST_SAFE_DAY:
-            return isinstance(cell, str)
-        if not isinstance(cell, datetime.datetime):
-            # At midnight, readers give a day.
-            return want.time() == datetime.time() and cell == want.date()
-        return abs(cell - want) < SAME_MOMENT
-    if isinstance(want, datetime.date):
-        if isinstance(cell, datetime.datetime):
-            cell = cell.date()
-        return cell == want if want >= FIRST_SAFE_DAY else cell == want.isoformat()
-    if isinstance(want, datetime.time):
-        return cell == want
-    return cell == want
-
-
-def csv_cell_is(cell, want):
-    """Whether a field of a CSV file is the value of the database."""
-    if want is None:
-        return cell == ""
-    if isinstance(want, bool):
-        return cell == ("TRUE" if want else "FALSE")
-    if isinstance(want, decimal.Decimal):
-        return decimal.Decimal(cell) == want
-    if isinstance(want, float):
-        return float(cell) == want
-    if isinstance(want, datetime.datetime):
-        return datetime.datetime.fromisoformat(cell) == want
-    if isinstance(want, (datetime.date, datetime.time)):
-        return type(want).fromisoformat(cell) == want
-    if isinstance(want, str) and want[:1] and want[0] in FORMULA_STARTS:
-        return cell == "'" + want
-    return cell == str(want)
-
+import cells
 
 def compare(url, path, select):
-    is_workbook = path.endswith(".xlsx")
-    if path.endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
-            is_workbook = archive.namelist()[0].endswith(".xlsx")
-    is_same = workbook_cell_is if is_workbook else csv_cell_is
-    differences, row_count = [], 0
     with psycopg.connect(url) as connection, connection.cursor(name="wanted") as cursor:
         cursor.itersize = 20_000
         cursor.execute(select)
-        for number, (cells, wanted) in enumerate(itertools.zip_longest(rows_of(path), cursor, fillvalue=MISSING), 1):
-            if cells is MISSING or wanted is MISSING:
-                differences.append(f"row {number}: is missing in the {'file' if cells is MISSING else 'database'}")
-                break
-            row_count += 1
-            # Blank cells at the end of a row need not be there.
-            cells = list(cells) + [""] * (len(wanted) - len(cells))
-            for column, (cell, want) in enumerate(itertools.zip_longest(cells, wanted, fillvalue=MISSING), 1):
-                if not is_same(cell, want):
-                    differences.append(f"row {number}, column {column}: {cell!r} instead of {want!r}")
-            if len(differences) >= DIFFERENCES_SHOWN:
-                break
-    if differences:
-        sys.exit("\n".join(differences[:DIFFERENCES_SHOWN]))
-    print(row_count)
+        cells.compare(path, cursor)
+
+
+def hold(url, table, mode):
+    with psycopg.connect(url) as connection:
+        connection.execute(f'LOCK TABLE "{table}" IN {mode} MODE')
+        print("held", flush=True)
+        sys.stdin.read()
 
 
 def main():
     action, url = sys.argv[1], sys.argv[2]
     if action == "compare":
         compare(url, sys.argv[3], sys.stdin.read())
+        return
+    if action == "hold":
+        hold(url, *sys.argv[3:])
         return
     with psycopg.connect(url, autocommit=True) as connection:
         if action == "run":

@@ -1,58 +1,51 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page, TestInfo } from "@playwright/test";
+import type { TestInfo } from "@playwright/test";
 
-import { expect, test } from "./support/fixtures";
+import { dress, isAccessible, LOOKS, type Part } from "./support/accessible";
+import { expect, test as base } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { Person } from "./support/person";
-import { python } from "./support/programs";
+import type { Server } from "./support/server";
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** Phone, tablet, desk. */
-const WIDTHS = [360, 768, 1280];
+/** A worker that hears of nothing while it makes no progress: what is being cancelled stays so for as long as a test looks at it. */
+const DEAF = { WORKER__LEASE: "10m", WORKER__BEAT: "3m" };
 
-/**
- * No rule of WCAG 2.2 AA that a program can check is broken; pictures of what was checked are kept for people. A state of
- * the panel is checked at one width and without the table's hundreds of cells, which the page itself is checked with.
- */
-async function isAccessible(page: Page, testInfo: TestInfo, name: string, part: "page" | "panel" = "page"): Promise<void> {
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 800 });
-    await page.screenshot({ path: testInfo.outputPath(`${name}-${width}.png`) });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect.soft(overflow, `${name}: nothing sticks out at ${width} px`).toBeLessThanOrEqual(0);
-    if (width === 1280 || (width === 360 && part === "page")) {
-      const axe = new AxeBuilder({ page }).withTags(RULES);
-      const { violations } = await (part === "page" ? axe : axe.exclude("#content table")).analyze();
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("\n  ")}`);
-      expect.soft(found, `${name} at ${width} px`).toEqual([]);
-    }
-  }
+interface Fixtures {
+  /** The list of orders of a server, dressed as the test wants it. */
+  listOf: (server: Server) => Promise<ListPage>;
+  look: (name: string, part?: Part) => Promise<void>;
 }
 
-for (const [theme, lang] of [
-  ["light", "en"],
-  ["dark", "zh"],
-]) {
-  test(`every page and every state of the panel is accessible: ${theme}, ${lang}`, async ({ serve, slowShop, context, page }, testInfo) => {
-    const server = await serve({ config: slowShop.config });
-    await context.addCookies([
-      { name: "theme", value: theme, url: server.url },
-      { name: "lang", value: lang, url: server.url },
-    ]);
-    // Movement is not what is checked, and half-faded colours would be.
-    await page.emulateMedia({ reducedMotion: "reduce" });
-    const list = new ListPage(page, server.url);
+for (const [theme, lang] of LOOKS) {
+  const test = base.extend<Fixtures>({
+    listOf: async ({ context, page }, use) => {
+      await use(async (server) => {
+        await dress(context, page, server.url, theme, lang);
+        return new ListPage(page, server.url);
+      });
+    },
+    look: async ({ page }, use, testInfo: TestInfo) => {
+      await use((name, part) => isAccessible(page, testInfo, name, part));
+    },
+  });
 
+  test(`pages with and without content are accessible: ${theme}, ${lang}`, async ({ serve, listOf, look, page }) => {
+    const server = await serve();
+    const list = await listOf(server);
     await page.goto(server.url);
     await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-    await isAccessible(page, testInfo, "datasets");
+    await look("datasets");
     await page.goto(`${server.url}/tasks`);
-    await isAccessible(page, testInfo, "tasks-none");
+    await look("tasks-none");
     await list.open("?filter=status:eq:paid&sort=-total");
-    await isAccessible(page, testInfo, "orders");
+    await look("orders");
     await list.open("?filter=order_no:eq:nothing");
-    await isAccessible(page, testInfo, "orders-no-match");
+    await look("orders-no-match");
+    await page.goto(`${server.url}/nothing-here`);
+    await look("not-found");
+  });
 
+  test(`the drawer and what is refused are accessible: ${theme}, ${lang}`, async ({ serve, listOf, look, page }) => {
+    const list = await listOf(await serve());
     await list.open("?filter=status:eq:paid&sort=-total");
     await list.openDrawer();
     await list.drawer.format("csv").check();
@@ -60,53 +53,65 @@ for (const [theme, lang] of [
     await list.drawer.root.getByRole("button", { name: lang === "en" ? "None" : "全不选", exact: true }).click();
     await list.drawer.confirm.click();
     await expect(list.drawer.root.locator("#columns-missing")).not.toBeEmpty();
-    await isAccessible(page, testInfo, "drawer");
-    await page.keyboard.press("Escape");
-
-    await list.open();
-    await list.start();
-    await expect(list.bar).toBeVisible();
-    await isAccessible(page, testInfo, "running", "panel");
-    await page.route("**/api/getTaskStatus", (route) => route.abort("connectionfailed"));
-    await list.reaches("offline");
-    await isAccessible(page, testInfo, "offline", "panel");
-    await page.unroute("**/api/getTaskStatus");
-    await page.goto(`${server.url}/tasks`);
-    await expect(page.getByRole("progressbar")).toBeVisible();
-    await isAccessible(page, testInfo, "tasks-running");
-    await list.open();
-    await list.cancel.click();
-    await list.reaches("cancelled");
-    await isAccessible(page, testInfo, "cancelled", "panel");
-
-    slowShop.open();
-    await list.exported();
-    await list.reaches("ready");
-    await isAccessible(page, testInfo, "ready", "panel");
-    python("shop.py", ["run", slowShop.database], "UPDATE orders_data SET quantity = 'many' WHERE id = 1");
-    await list.begin();
-    await list.reaches("failed");
-    await isAccessible(page, testInfo, "failed", "panel");
+    await look("drawer");
     await list.open("?filter=total:eq:much");
     await list.begin();
     await expect(list.drawer.root.locator(".drawer__problems")).toBeFocused();
-    await isAccessible(page, testInfo, "refused-drawer", "panel");
+    await look("refused-drawer", "panel");
     await page.keyboard.press("Escape");
     await expect(list.panel).toBeVisible();
-    await isAccessible(page, testInfo, "refused", "panel");
+    await look("refused", "panel");
+  });
+
+  test(`an export at work is accessible: ${theme}, ${lang}`, async ({ serve, listOf, look, slowShop, page }) => {
+    const server = await serve({ config: slowShop.config, settings: DEAF });
+    const list = await listOf(server);
+    await list.open();
+    await list.start();
+    await expect(list.bar).toBeVisible();
+    await look("running", "panel");
+    await page.route("**/api/getTaskStatus", (route) => route.abort("connectionfailed"));
+    await list.reaches("offline");
+    await look("offline", "panel");
+    await page.unroute("**/api/getTaskStatus");
     await page.goto(`${server.url}/tasks`);
-    await expect.poll(() => page.getByRole("row").count()).toBe(4);
-    await isAccessible(page, testInfo, "tasks");
+    await expect(page.getByRole("progressbar")).toBeVisible();
+    await look("tasks-running");
+    await list.open();
+    await list.cancel.click();
+    await list.reaches("cancelling");
+    await expect(list.panel).toContainText(lang === "en" ? "Cancelling…" : "正在取消…");
+    await look("cancelling", "panel");
+    await expect(list.panel, "this is what was looked at").toHaveAttribute("data-phase", "cancelling");
+  });
+
+  test(`exports that have ended are accessible: ${theme}, ${lang}`, async ({ serve, listOf, look, slowShop, page }) => {
+    const server = await serve({ config: slowShop.config });
+    const list = await listOf(server);
+    await list.open();
+    await list.start();
+    await list.cancel.click();
+    await list.reaches("cancelled");
+    await look("cancelled", "panel");
+    slowShop.open();
+    await list.exported();
+    await list.reaches("ready");
+    await look("ready", "panel");
+    slowShop.run("UPDATE orders_data SET quantity = 'many' WHERE id = 1");
+    await list.begin();
+    await list.reaches("failed");
+    await look("failed", "panel");
+    await page.goto(`${server.url}/tasks`);
+    await expect(page.getByRole("row")).toHaveCount(4);
+    await look("tasks");
     for (const button of await page.getByRole("button", { name: /^(Details|详情)/ }).all()) await button.click();
     await expect(page.locator(".details .facts").last()).toBeVisible();
     await expect(page.locator(".digest__digits")).toHaveCount(1);
-    await isAccessible(page, testInfo, "details");
-    await page.goto(`${server.url}/nothing-here`);
-    await isAccessible(page, testInfo, "not-found");
+    await look("details");
   });
 }
 
-test("everything that the pages refer to is there, and styled", async ({ serve, page }) => {
+base("everything that the pages refer to is there, and styled", async ({ serve, page }) => {
   const server = await serve();
   const missing: string[] = [];
   const scripts: string[] = [];
@@ -124,7 +129,7 @@ test("everything that the pages refer to is there, and styled", async ({ serve, 
   for (const kept of scripts) expect(kept).toContain("immutable");
 });
 
-test("the theme follows the system until the person chooses", async ({ serve, page }) => {
+base("the theme follows the system until the person chooses", async ({ serve, page }) => {
   const server = await serve();
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: "dark" });

@@ -1,17 +1,7 @@
 import { expect, test } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { Person } from "./support/person";
-
-/** The last rows of an export of orders, in the order of the list, take for ever to be read. */
-const STUCK_AT_THE_END = `
-  ALTER TABLE orders RENAME TO orders_data;
-  CREATE VIEW orders AS SELECT id, order_no, customer_id, customer_name, phone, product_name, quantity, total_cents, status, gift,
-    order_date, created_at, shipped_at,
-    CASE WHEN id > 50 THEN remark
-    WHEN (WITH RECURSIVE step(n) AS (SELECT id UNION ALL SELECT n + 1 FROM step WHERE n < 1000000000)
-          SELECT max(n) FROM step) IS NOT NULL THEN remark
-    END AS remark
-  FROM orders_data;`;
+import { STUCK_AT_THE_END, UNSTUCK } from "./support/shop";
 
 test("cancelled in the moment of its start an export leaves nothing", async ({ serve, slowShop, page }) => {
   const server = await serve({ config: slowShop.config });
@@ -39,7 +29,7 @@ test("cancelled near its end an export leaves nothing, and the next one is whole
   await list.reaches("cancelled");
   await expect(list.panel, "the button that was pressed is gone; the panel has the focus").toBeFocused();
   await expect.poll(() => server.files()).toEqual([]);
-  shop.run("DROP VIEW orders; ALTER TABLE orders_data RENAME TO orders");
+  shop.run(UNSTUCK);
   await list.exported();
   await list.reaches("ready");
 });

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { expect, FEW, test } from "./support/fixtures";
 import { columns, compare, orders } from "./support/orders";
-import { longshore } from "./support/programs";
+import { atTerminal, longshore } from "./support/programs";
 import { runToEnd } from "./support/server";
 import { SlowShop } from "./support/shop";
 
@@ -59,6 +59,29 @@ test("what is wrong with a command is said, and no file comes to exist", async (
     expect(ended, args.join(" ")).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
   }
   expect(fs.readdirSync(folder).filter((name) => /^x|^orders|^\.longshore/.test(name))).toEqual([]);
+});
+
+test("at a terminal a bar shows how far an export is, and is gone at its end; elsewhere, and when told to be quiet, there is none", async ({ slowShop, folder }) => {
+  const args = (name: string) => ["export", "orders", "-o", path.join(folder, name), "--config", slowShop.config];
+  // Until then it stands still in the middle.
+  slowShop.openIn(4);
+  const seen = atTerminal(args("seen.xlsx"));
+  expect(seen.code).toBe(0);
+  const bars = seen.lines.filter((line) => /^[█░ ]+ [\d,]+ of 10,000 rows \(\d+%\), [\d,.]+\/s, \S+ left$/.test(line));
+  expect(bars.length, seen.lines.join("\n")).toBeGreaterThan(0);
+  expect(bars.join("\n")).toContain(" 4,096 of 10,000 rows (41%)");
+  const end = expect.stringMatching(/seen\.xlsx: 10000 rows, .* SHA-256 [0-9a-f]{64}$/);
+  expect(seen.screen, "only what came of it stays").toEqual([end]);
+  // Nothing else was ever there but a bar without a total.
+  const others = seen.lines.filter((line) => !bars.includes(line) && !/^\S [\d,]+ rows, [\d,.]+\/s$|^\S finishing the file$/.test(line));
+  expect(others).toEqual([end]);
+
+  slowShop.openIn(2);
+  expect(atTerminal([...args("quiet.xlsx"), "--quiet"])).toEqual({ code: 0, lines: [], screen: [] });
+  slowShop.openIn(2);
+  const piped = await runToEnd(args("piped.xlsx"), { cwd: folder });
+  expect(piped).toMatchObject({ code: 0, stderr: "" });
+  expect(piped.stdout.split("\n")).toEqual([expect.stringMatching(/piped\.xlsx: 10000 rows/), ""]);
 });
 
 test("Ctrl-C ends an export and leaves nothing", async ({ shops, folder }) => {

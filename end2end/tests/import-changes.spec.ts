@@ -80,7 +80,6 @@ test("an import is taken back, but for the rows that somebody has changed since"
 });
 
 test("a check and an import can be cancelled; the import says what is in", async ({ imports, wizard, page }) => {
-  test.setTimeout(240_000);
   const file = imports.file("many.xlsx");
   python("imports.py", ["many", file, "300000", "400000"]);
   await wizard.open();

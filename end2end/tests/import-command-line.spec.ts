@@ -3,14 +3,16 @@ import fs from "node:fs";
 
 import { FEW, expect, test } from "./support/import-fixtures";
 import { HEADERS, ImportShop, order, type Row, rowsOf } from "./support/import-shop";
-import { longshore } from "./support/programs";
+import { atTerminal, longshore } from "./support/programs";
 import { runToEnd } from "./support/server";
 
 const rows = (from: number, to: number): Row[] => Array.from({ length: to - from + 1 }, (_, index) => order(from + index));
 
+const command = (shop: ImportShop, file: string, ...args: string[]): string[] =>
+  ["import", "orders", file, "--config", shop.config, "--data-dir", shop.file("data"), ...args];
+
 function run(shop: ImportShop, file: string, ...args: string[]) {
-  const options = ["--config", shop.config, "--data-dir", shop.file("data"), ...args];
-  return runToEnd(["import", "orders", file, ...options], { cwd: shop.folder });
+  return runToEnd(command(shop, file, ...args), { cwd: shop.folder });
 }
 
 test("a dry run tells what would be and writes nothing; the modes decide what is", async ({ imports }) => {
@@ -70,6 +72,29 @@ test("what can't be imported is named, and the exit code tells usage from failur
     expect.soft(done.stderr, "no progress bar where nobody looks").not.toContain("\r");
   }
   expect(imports.digest()).toBe(before);
+});
+
+test("at a terminal a bar shows how far check and import are, and is gone at their end; elsewhere, and when told to be quiet, there is none", async ({ imports }) => {
+  const many = 100_000;
+  const file = imports.text("many.csv", "utf-8", ",", [HEADERS, ...rows(1, many)]);
+  const seen = atTerminal(command(imports, file));
+  expect(seen.code).toBe(0);
+  for (const doing of ["checking", "importing"]) {
+    const bar = new RegExp(`^[█░ ]+ ${doing} [\\d,]+ of 100,000 rows \\(\\d+%\\), \\S+ left$`);
+    expect(seen.lines.filter((line) => bar.test(line)), seen.lines.join("\n")).not.toEqual([]);
+  }
+  const end = expect.stringMatching(new RegExp(`many\\.csv: ${many - FEW} rows added, 0 changed, ${FEW} as they were, 0 not imported$`));
+  expect(seen.screen, "only what came of it stays").toEqual([end]);
+  // Nothing else was ever there but a bar that knew of no total yet.
+  expect(seen.lines.filter((line) => !/ (checking|importing) .*rows|^\S  0 rows, 0\/s$/.test(line))).toEqual([end]);
+  expect(imports.query("SELECT count(*) FROM orders")).toEqual([[many]]);
+
+  imports.run(`DELETE FROM orders WHERE order_no > '${order(FEW)[0]}'`);
+  expect(atTerminal(command(imports, file, "--quiet"))).toEqual({ code: 0, lines: [], screen: [] });
+  imports.run(`DELETE FROM orders WHERE order_no > '${order(FEW)[0]}'`);
+  const piped = await run(imports, file);
+  expect(piped).toMatchObject({ code: 0, stderr: "" });
+  expect(piped.stdout.split("\n")).toEqual([end, ""]);
 });
 
 test("told to stop in the middle, it says which rows are in, and these are", async ({ imports }) => {

@@ -39,7 +39,6 @@ test("a check that fails says why, and can be started again", async ({ imports, 
 });
 
 test("a check that runs while the connection is lost goes on, and says so", async ({ imports, wizard, page }) => {
-  test.setTimeout(240_000);
   const file = imports.file("many.xlsx");
   python("imports.py", ["many", file, "300000", "400000"]);
   await wizard.open();
@@ -107,7 +106,6 @@ test("a change on its way to the server keeps the next step closed, and says so"
 });
 
 test("a draft that is changed while it is checked is checked anew", async ({ imports, wizard, page }) => {
-  test.setTimeout(240_000);
   const file = imports.file("many.xlsx");
   python("imports.py", ["many", file, "300000", "400000"]);
   await wizard.open();

@@ -116,7 +116,6 @@ test("workers killed at random in every phase change nothing in the result", asy
 });
 
 test("an import that is cancelled while its workers are killed says exactly which rows are in", async ({ pair, postgres }) => {
-  test.setTimeout(180_000);
   const before = postgres.digest();
   const draft = await upload(pair);
   await pair.ends(await check(pair, draft.id));

@@ -1,13 +1,30 @@
+import type { Page } from "@playwright/test";
+
 import { FEW, expect, test } from "./support/import-fixtures";
 import { HEADERS, order, type Row } from "./support/import-shop";
 import { ListPage } from "./support/list-page";
 import { Person } from "./support/person";
 
 const rows = (from: number, to: number): Row[] => Array.from({ length: to - from + 1 }, (_, index) => order(from + index));
-/** Four tries with pauses of 1, 2 and 4 seconds, and then the question what there is. */
+/** How long it may take until the page has asked or heard what it will. */
 const LOST_WITHIN_MS = 60_000;
+/** What an answer takes that comes. */
+const ANSWERED_WITHIN_MS = 5_000;
+/** The longest of the pauses between four tries; a question may take longer. */
+const TRIES_MS = 4_000;
+/** Longer than the pause after which the page then asks what there is. */
+const PAUSE_MS = 35_000;
+
+/** Lets the pauses of the page go by at once, one after the other, until it is so. Its clock must be installed. */
+async function later(page: Page, pause: number, isSo: () => void | Promise<void>): Promise<void> {
+  await expect(async () => {
+    await page.clock.fastForward(pause);
+    await isSo();
+  }).toPass({ timeout: LOST_WITHIN_MS, intervals: [100] });
+}
 
 test("statistics that can't be asked for say so, and the button comes back", async ({ serve, shops, page }) => {
+  await page.clock.install();
   const server = await serve({ config: shops.small.config });
   const list = new ListPage(page, server.url, "orders", "statistics");
   await list.open();
@@ -21,8 +38,8 @@ test("statistics that can't be asked for say so, and the button comes back", asy
   await expect(list.panel).toBeVisible();
   await expect(list.panel).toContainText("Connection lost. Submitting again…");
   await list.isGrey();
-  await expect.poll(() => sent, { timeout: LOST_WITHIN_MS }).toBe(4);
-  await list.reaches("idle");
+  await later(page, TRIES_MS, () => expect(sent).toBe(4));
+  await later(page, PAUSE_MS, () => expect(list.panel).toHaveAttribute("data-phase", "idle", { timeout: ANSWERED_WITHIN_MS }));
   await expect(list.panel).toBeVisible();
   await expect(list.panel).toContainText("The server can't be reached.");
   await list.isClickable();
@@ -30,6 +47,7 @@ test("statistics that can't be asked for say so, and the button comes back", asy
 });
 
 test("an import that was registered, though no answer came, is found", async ({ imports, wizard, page }) => {
+  await page.clock.install();
   await wizard.open();
   await wizard.upload(imports.workbook("orders.xlsx", [HEADERS, ...rows(101, 110)]));
   await wizard.check();
@@ -42,7 +60,8 @@ test("an import that was registered, though no answer came, is found", async ({ 
   await wizard.import();
   await expect(page.locator("#import-panel")).toContainText("Connection lost. Submitting again…");
   await expect(wizard.importButton).toHaveAttribute("aria-disabled", "true");
-  await wizard.ends("ready", LOST_WITHIN_MS);
+  await later(page, TRIES_MS, () => expect(sent).toBe(4));
+  await later(page, PAUSE_MS, () => wizard.ends("ready", ANSWERED_WITHIN_MS));
   await expect(wizard.report).toContainText("Added10");
   await expect(page.getByText("The server can't be reached.")).toHaveCount(0);
   expect(sent).toBe(4);
@@ -50,25 +69,32 @@ test("an import that was registered, though no answer came, is found", async ({ 
 });
 
 test("a check whose answer is lost blocks the way on, and is found or offered again", async ({ imports, wizard, page }) => {
+  await page.clock.install();
   await wizard.open();
   await wizard.upload(imports.workbook("orders.xlsx", [HEADERS, ...rows(101, 110)]));
-  await page.route("**/api/registerImportCheck", (route) => route.abort("connectionrefused"));
+  let sent = 0;
+  await page.route("**/api/registerImportCheck", async (route) => {
+    sent += 1;
+    await route.abort("connectionrefused");
+  });
   await wizard.next.click();
   await expect(page.locator("#check-panel")).toContainText("Connection lost. Submitting again…");
   await expect(wizard.next).toHaveAttribute("aria-disabled", "true");
   await expect(wizard.field("Remark")).toBeDisabled();
-  await expect(page.locator("#check-panel")).toHaveAttribute("data-phase", "idle", { timeout: LOST_WITHIN_MS });
+  await later(page, TRIES_MS, () => expect(sent).toBe(4));
+  await later(page, PAUSE_MS, () => expect(page.locator("#check-panel")).toHaveAttribute("data-phase", "idle", { timeout: ANSWERED_WITHIN_MS }));
   await expect(page.locator("#check-panel")).toContainText("The server can't be reached.");
   await expect(wizard.field("Remark")).toBeEnabled();
   await page.unroute("**/api/registerImportCheck");
 
-  let sent = 0;
+  sent = 0;
   await page.route("**/api/registerImportCheck", async (route) => {
     sent += 1;
     if (sent === 1) await route.fetch();
     await route.abort("connectionreset");
   });
   await wizard.next.click();
-  await wizard.isAt(4);
+  await later(page, TRIES_MS, () => expect(sent).toBe(4));
+  await later(page, PAUSE_MS, () => expect(wizard.heading).toHaveText(/Step 4/, { timeout: ANSWERED_WITHIN_MS }));
   await expect(wizard.counts).toHaveText("10 new, 0 updates, 0 unchanged, 0 errors");
 });

@@ -1,21 +1,10 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page, TestInfo } from "@playwright/test";
+import fs from "node:fs";
 
+import { isAccessible } from "./support/accessible";
 import { expect, test } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { Person } from "./support/person";
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-
-async function isAccessible(page: Page, testInfo: TestInfo, name: string): Promise<void> {
-  for (const width of [360, 1280]) {
-    await page.setViewportSize({ width, height: 800 });
-    await page.screenshot({ path: testInfo.outputPath(`${name}-${width}.png`) });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).exclude("#content table").analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("\n  ")}`);
-    expect.soft(found, `${name} at ${width} px`).toEqual([]);
-  }
-}
+import { PacedDatabase } from "./support/paced";
 
 test("a queued task tells its place on its page alone; a task that is being stopped says so", async ({ serve, slowShop, page }, testInfo) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
@@ -29,7 +18,7 @@ test("a queued task tells its place on its page alone; a task that is being stop
   await list.begin();
   await list.reaches("queued");
   await expect(list.panel).toContainText("Queued: you are next");
-  await isAccessible(page, testInfo, "queued");
+  await isAccessible(page, testInfo, "queued", "panel");
   await page.goto(`${server.url}/tasks`);
   const card = page.getByRole("listitem").filter({ hasText: "Export · Orders" });
   await expect(card.locator("p").first()).toHaveText("Queued");
@@ -42,6 +31,37 @@ test("a queued task tells its place on its page alone; a task that is being stop
   await expect(list.panel).toContainText("Cancelling…");
   await expect(list.cancel).toHaveAttribute("aria-disabled", "true");
   await list.reaches("cancelled");
+});
+
+test("an export that goes at a steady pace tells how fast it is and how long it still takes, in the language of the page", async ({ serve, folder, page }) => {
+  const paced = PacedDatabase.make(folder, 1_000_000);
+  try {
+    const server = await serve({ config: paced.config });
+    const list = new ListPage(page, server.url, "numbers");
+    await list.open();
+    await list.choose("csv");
+    await list.start();
+    // Only after some answers the page knows the pace, and how long it takes only while that is steady.
+    await expect(async () => {
+      const words = (await list.panel.innerText()).replaceAll(",", "");
+      const told = /^Exporting (\d+) of 1000000 rows \(\d+%\) about (\d+) (s|min) left\s+(\d+) rows per second$/m.exec(words);
+      expect(told, words).not.toBeNull();
+      const [done, left, pace] = [told?.[1], told?.[2], told?.[4]].map(Number);
+      // Both are told in one or two digits, so they agree as far as that goes.
+      const seconds = (1_000_000 - done) / pace;
+      expect(seconds / (left * (told?.[3] === "min" ? 60 : 1)), words).toBeGreaterThan(0.5);
+      expect(seconds / (left * (told?.[3] === "min" ? 60 : 1)), words).toBeLessThan(2);
+    }).toPass({ timeout: 60_000, intervals: [200] });
+    await expect(list.bar, "screen readers hear it too").toHaveAttribute("aria-valuetext", / left$/);
+    await page.getByRole("button", { name: "中文" }).click();
+    await expect(list.panel).toContainText(/正在导出 [\d,]+ \/ 1,000,000 行（\d+%），约剩 \d+ (秒|分钟).*每秒 [\d,]+ 行/s);
+    await expect(list.bar).toHaveAttribute("aria-valuetext", /，约剩 \d+ (秒|分钟)$/);
+    await list.cancel.click();
+    await list.reaches("cancelled");
+    await expect(list.panel.locator(".task-panel__pace"), "what has ended has no pace").toBeHidden();
+  } finally {
+    paced.drop();
+  }
 });
 
 test("a file whose time has passed says so, and another export can be started", async ({ serve, page }, testInfo) => {
@@ -57,7 +77,7 @@ test("a file whose time has passed says so, and another export can be started", 
   await customers.open();
   await customers.reaches("file_expired");
   await expect(customers.panel).toContainText("File expired: export again");
-  await isAccessible(page, testInfo, "file-expired");
+  await isAccessible(page, testInfo, "file-expired", "panel");
   await customers.isClickable();
 });
 
@@ -68,11 +88,10 @@ test("an export that is abandoned is accessible", async ({ serve, slowShop, page
   await list.open();
   await list.begin();
   await list.reaches("abandoned");
-  await isAccessible(page, testInfo, "abandoned");
+  await isAccessible(page, testInfo, "abandoned", "panel");
 });
 
 test("a database that takes too long is named, with what can be done", async ({ serve, slowShop, page }) => {
-  const fs = await import("node:fs");
   const text = fs.readFileSync(slowShop.config, "utf8");
   fs.writeFileSync(slowShop.config, text.replace(/^(\[database\.\w+\]\n)/m, '$1statement_timeout = "2s"\n'));
   const server = await serve({ config: slowShop.config, settings: { WORKER__RETRY_PAUSE: "10ms" } });

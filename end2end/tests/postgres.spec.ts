@@ -19,14 +19,14 @@ const test = base.extend<{}, { million: PostgresShop }>({
       shop.drop();
       fs.rmSync(folder, { recursive: true });
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 300_000 },
   ],
 });
 
 test.use({ timezoneId: "Asia/Shanghai" });
 
 test("1,000,000 rows of PostgreSQL become a workbook that equals the table in every cell", async ({ million, serve, page }, testInfo) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   const server = await serve({ config: million.config });
   const list = new ListPage(page, server.url);
   await list.open();
@@ -40,7 +40,7 @@ test("1,000,000 rows of PostgreSQL become a workbook that equals the table in ev
 });
 
 test("a server killed in the middle goes on from the parts that are finished, and the archive equals the table", async ({ million, serve, restart }, testInfo) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   const server = await serve({ config: million.config, settings: { EXPORT__PART_SIZE_MIB: "4" } });
   const person = await Person.at(server.url);
   const task = await person.register({ dataset: "orders", format: "csv" });
@@ -77,4 +77,31 @@ test("a database that goes away in the middle fails the export, and nothing is l
   await person.reaches(task, "failed");
   expect((await person.tasks())[0].failure.code).toBe("database");
   await expect.poll(() => server.files()).toEqual([]);
+});
+
+test("a row of a million for which the database has no answer fails the export with its words for the operator, and nothing is left", async ({ million, serve, folder, page }) => {
+  const config = path.join(folder, "broken.toml");
+  fs.writeFileSync(
+    config,
+    `[database.shop]
+    url = "${million.url}"
+    [dataset.broken]
+    database = "shop"
+    query = "SELECT id, 10 / (id - ${MILLION}) AS share FROM orders"
+    key = ["id"]
+    label = { en = "Broken", zh = "坏" }
+    column = [{ name = "id", type = "integer" }, { name = "share", type = "integer" }]`,
+  );
+  const server = await serve({ config, settings: { WORKER__RETRY_PAUSE: "100ms" } });
+  const list = new ListPage(page, server.url, "broken");
+  await list.open();
+  await list.choose("csv");
+  await list.begin();
+  await list.reaches("failed");
+  await expect(list.panel).toContainText(/Export failed: the database does not answer or refused the query\. .* Ref [0-9A-F]{4}/);
+  await list.isClickable();
+  expect(server.log).toContain("division by zero");
+  expect(server.log.match(/run failed/g), "trying again would bring the same").toHaveLength(1);
+  expect(server.files()).toEqual([]);
+  expect((await new Person(page.request, server.url).tasks()).map(({ phase }) => phase)).toEqual(["failed"]);
 });

@@ -4,11 +4,13 @@ import path from "node:path";
 
 import { request } from "@playwright/test";
 
-import { expect, test as base } from "./support/fixtures";
+import { Bucket } from "./support/bucket";
+import { expect, MANY, test as base } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { columns, compare, orders } from "./support/orders";
 import { Person } from "./support/person";
 import * as programs from "./support/programs";
+import { STUCK_AT_THE_END, UNSTUCK } from "./support/shop";
 
 const test = base.extend<{ bucketUrl: string }>({
   // Below a prefix that no other test uses.
@@ -93,4 +95,32 @@ test("where browsers can not reach the bucket, the server streams", async ({ ser
 test("a bucket that is not there keeps the server from starting, and the setting is named", async ({ serve, bucketUrl }) => {
   const url = bucketUrl.replace(/^s3:\/\/[^/]+/, "s3://no-such-bucket");
   await expect(serve({ settings: { FILES_URL: url } })).rejects.toThrow(/files_url.*no-such-bucket/);
+});
+
+test("cancelled in the middle an export leaves neither a file nor an upload in the bucket, and the next one is whole", async ({ serve, shops, folder, bucketUrl, page }, testInfo) => {
+  // So many rows are several parts of an upload before the last ones.
+  const shop = shops.large.copyTo(path.join(folder, "large-shop"));
+  shop.run(STUCK_AT_THE_END);
+  const server = await serve({ config: shop.config, settings: { FILES_URL: bucketUrl } });
+  const bucket = new Bucket(bucketUrl);
+  const list = new ListPage(page, server.url);
+  await list.open();
+  await list.choose("csv");
+  await list.start();
+  await expect(list.panel).toContainText(/ of 200,000 rows \(9\d%\)/, { timeout: 60_000 });
+  await expect.poll(() => bucket.uploads(), { message: "it is in the middle of its upload", timeout: 30_000 }).toHaveLength(1);
+  expect(await bucket.files(), "which is no file yet").toEqual([]);
+  await list.cancel.click();
+  await list.reaches("cancelled");
+  await expect(list.panel).toContainText("Export cancelled. Nothing was kept.");
+  await expect.poll(() => bucket.uploads()).toEqual([]);
+  expect(await bucket.files()).toEqual([]);
+  await list.isClickable();
+
+  shop.run(UNSTUCK);
+  const file = testInfo.outputPath("orders.csv");
+  await (await list.exported()).saveAs(file);
+  expect(compare(testInfo, { file, database: shop.database, select: orders(), columns: columns("en") })).toBe(MANY);
+  expect(await bucket.uploads()).toEqual([]);
+  expect(await bucket.files()).toHaveLength(1);
 });

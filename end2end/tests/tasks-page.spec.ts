@@ -50,6 +50,38 @@ test("the details of an export are its manifest, which is also a file", async ({
   expect(again.file.row_count).toBe(row_count);
 });
 
+test("details, manifest and operators name the person who has asked for an export, each person another", async ({ serve, page }) => {
+  const server = await serve();
+  // A session's cookie is a signature of 44 characters, and after it the person.
+  const nameOf = async (person: Person) => {
+    const { cookies } = await person.http.storageState();
+    return decodeURIComponent(cookies.find(({ name }) => name === "longshore_session")?.value ?? "").slice(44);
+  };
+  const manifestOf = async (person: Person, task: string) => (await person.get(`/files/${task}/manifest`)).json();
+  const [mine, other] = [new Person(page.request, server.url), await Person.at(server.url)];
+  const export_ = { dataset: "customers", format: "csv" };
+  const [task, others] = [await mine.register(export_), await other.register(export_)];
+  await mine.finished(task);
+  await other.finished(others);
+  const name = await nameOf(mine);
+  expect(name).toMatch(/^[0-9a-f]{32}$/);
+  expect((await manifestOf(mine, task)).requested_by).toBe(name);
+  expect((await manifestOf(other, others)).requested_by).toBe(await nameOf(other));
+  expect(await nameOf(other)).not.toBe(name);
+  expect((await server.tasks("show", task)).stdout).toMatch(new RegExp(`^owner +${name} `, "m"));
+
+  for (const [lang, unfold, label] of [
+    ["en", "Details: Export Customers", "Requested by"],
+    ["zh", "详情：客户导出", "提交人"],
+  ]) {
+    await page.context().addCookies([{ name: "lang", value: lang, url: server.url }]);
+    await page.goto(`${server.url}/tasks`);
+    await page.getByRole("button", { name: unfold }).click();
+    await expect(page.locator(".details dt", { hasText: label }).locator("+ dd")).toHaveText(name);
+    await expect(page.locator(".history-row")).toHaveCount(1);
+  }
+});
+
 test("a failed and a cancelled export are tried again from the task centre", async ({ serve, slowShop, page }) => {
   const server = await serve({ config: slowShop.config });
   const person = new Person(page.request, server.url);

@@ -1,8 +1,30 @@
+import fs from "node:fs";
+import path from "node:path";
+
 import { expect, test } from "./support/fixtures";
 import { ListPage } from "./support/list-page";
 import { columns, compare, orders } from "./support/orders";
 import { Person } from "./support/person";
 import { python } from "./support/programs";
+
+/** Of a million rows, the last has text where a number is declared. */
+const MILLION_BUT_ONE = `
+  CREATE TABLE numbers (id INTEGER PRIMARY KEY, amount);
+  INSERT INTO numbers
+    WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < 1000000)
+    SELECT n, CASE WHEN n < 1000000 THEN 2 * n ELSE 'a secret of the row' END FROM step;`;
+
+const MILLION_CONFIG = `
+  [database.numbers]
+  url = "sqlite:million.db"
+
+  [dataset.numbers]
+  database = "numbers"
+  table = "numbers"
+  key = ["id"]
+  label = { en = "Numbers", zh = "数字" }
+  column = [{ name = "id", type = "integer" }, { name = "amount", type = "integer" }]
+`;
 
 test("while the status can't be asked the button stays grey, and the page recovers by itself", async ({ serve, slowShop, page }) => {
   const server = await serve({ config: slowShop.config });
@@ -90,6 +112,35 @@ test("a failed export says why, and can be started again", async ({ serve, shop,
   await list.exported();
   await list.reaches("ready");
 });
+
+for (const format of ["xlsx", "csv"] as const) {
+  test(`a value that can't be read in the millionth row fails the export as ${format}, and nothing is kept`, async ({ serve, folder, page }) => {
+    const config = path.join(folder, "million.toml");
+    python("shop.py", ["run", path.join(folder, "million.db")], MILLION_BUT_ONE);
+    fs.writeFileSync(config, MILLION_CONFIG);
+    const server = await serve({ config });
+    const list = new ListPage(page, server.url, "numbers");
+    await list.open();
+    const downloads: string[] = [];
+    page.on("download", (download) => downloads.push(download.url()));
+    await list.choose(format);
+    await list.begin();
+    await list.reaches("failed");
+    await expect(list.panel).toContainText(/Export failed: a value in the data is not of its column's type\. .*amount.* Ref [0-9A-F]{4}/);
+    await list.isClickable();
+    const [task] = await new Person(page.request, server.url).tasks();
+    expect(task).toMatchObject({ phase: "failed", file: null, failure: { code: "bad_value", detail: "amount" } });
+    expect(server.files(), "neither a file nor the beginning of one").toEqual([]);
+    expect(server.log, "the operator learns which row, and not the value").toContain("column amount, row 1000000 of the result");
+    expect(server.log).not.toContain("a secret of the row");
+    expect(downloads).toEqual([]);
+
+    await list.open("?filter=id:lt:1000000&filter=id:gt:999000");
+    await list.choose("csv");
+    const lines = fs.readFileSync(await (await list.exported()).path(), "utf8").trimEnd().split("\r\n");
+    expect([lines.length, lines[1], lines[999]]).toEqual([1000, "999001,1998002", "999999,1999998"]);
+  });
+}
 
 test("an export whose database is away for a moment says so, and ends by itself", async ({ serve, shop, page }, testInfo) => {
   const server = await serve({ config: shop.config, settings: { WORKER__RETRY_PAUSE: "4s" } });

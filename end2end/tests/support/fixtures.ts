@@ -40,12 +40,19 @@ interface Fixtures {
   servers: Server[];
 }
 
+/**
+ * How many times slower than this machine the browser is to be: whoever looks for tests that hang on a quick machine sets LONGSHORE_SLOWER, as
+ * in `LONGSHORE_SLOWER=3 make test`.
+ */
+const SLOWER = Number(process.env.LONGSHORE_SLOWER || 1);
+
 /** What browsers say by themselves of requests that tests let fail. */
 const NETWORK_TROUBLE = /Failed to load resource|net::ERR_/;
 
 export const test = base.extend<Fixtures, { shops: Shops }>({
   // No page may throw, panic, or find that it was rendered otherwise by the server.
-  page: async ({ page }, use) => {
+  page: async ({ page, context }, use) => {
+    if (SLOWER > 1) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("console", (message) => {

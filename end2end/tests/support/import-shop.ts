@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { postgresUrl, python } from "./programs";
+import { postgresUrl, python, pythonUntil } from "./programs";
 
 export type Row = (string | number | null)[];
 
@@ -97,6 +97,14 @@ export class ImportShop {
   /** Takes the PostgreSQL database away. */
   drop(): void {
     python("postgres.py", ["drop", postgresUrl(), new URL(this.database).pathname.slice(1)]);
+  }
+
+  /**
+   * Has whoever reads or writes the PostgreSQL table wait, as long as nobody calls what it gives: so checks and imports stand still for as
+   * long as a test needs.
+   */
+  async hold(who: "readers" | "writers"): Promise<() => Promise<void>> {
+    return pythonUntil("postgres.py", ["hold", this.database, "orders", who === "readers" ? "ACCESS EXCLUSIVE" : "SHARE"]);
   }
 
   get config(): string {

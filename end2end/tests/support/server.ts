@@ -6,8 +6,8 @@ import { longshore, siteRoot } from "./programs";
 
 const READY = /Longshore is ready (?:at (http:\/\/[0-9.]+:(\d+))|to run tasks)/;
 const METRICS = /Metrics are at (http:\S+)/;
-const START_WITHIN_MS = 30_000;
-const END_WITHIN_MS = 10_000;
+const START_WITHIN_MS = 60_000;
+const END_WITHIN_MS = 60_000;
 
 export interface ServerOptions {
   /** The configuration file; the built-in demo where absent. */

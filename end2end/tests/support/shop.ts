@@ -4,6 +4,20 @@ import path from "node:path";
 
 import { longshore, python } from "./programs";
 
+/** The last rows of an export of orders, in the order of the list, take for ever to be read. */
+export const STUCK_AT_THE_END = `
+  ALTER TABLE orders RENAME TO orders_data;
+  CREATE VIEW orders AS SELECT id, order_no, customer_id, customer_name, phone, product_name, quantity, total_cents, status, gift,
+    order_date, created_at, shipped_at,
+    CASE WHEN id > 50 THEN remark
+    WHEN (WITH RECURSIVE step(n) AS (SELECT id UNION ALL SELECT n + 1 FROM step WHERE n < 1000000000)
+          SELECT max(n) FROM step) IS NOT NULL THEN remark
+    END AS remark
+  FROM orders_data;`;
+
+/** Takes that back. */
+export const UNSTUCK = "DROP VIEW orders; ALTER TABLE orders_data RENAME TO orders";
+
 /** A folder with a demo shop and the configuration that declares its datasets. */
 export class Shop {
   constructor(readonly folder: string) {}

@@ -63,7 +63,7 @@ check "read back: SheetJS" node end2end/readback/sheetjs.js "$files"
 if have soffice; then
     check "read back: LibreOffice" read_back libreoffice
 else
-    skip "read back: LibreOffice" "soffice is not installed"
+    skip "read back: LibreOffice" "no soffice: install libreoffice-calc-nogui (Debian) or run 'brew install --cask libreoffice' (macOS)"
 fi
 step_done
 

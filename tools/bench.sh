@@ -6,15 +6,21 @@
 . "$(dirname "$0")/find_programs.sh"
 . "$(dirname "$0")/test_postgres.sh"
 
-trap stop_test_postgres EXIT
+target="$root/target/benches"
+venv="$tools_dir/bench-python"
+files="$root/target/bench-export"
+
+# What was written goes too, however this ends: it can be gigabytes.
+clean_up() {
+    stop_test_postgres
+    rm -rf "$files"
+}
+trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 "$root/tools/prerequisites.sh" run
 "$root/tools/rust_toolchain.sh" run
 use_chosen_toolchain
-
-target="$root/target/benches"
-venv="$tools_dir/bench-python"
 
 # build PACKAGE [ARGUMENT...]: each by itself, so that none gets features that another asked for.
 build() {
@@ -38,7 +44,7 @@ if has_part writing; then
     cp "$target/release/rivals" "$target/release/rivals-simd"
     build limit
 fi
-if has_part writing reading; then build rivals; fi
+if has_part writing end-to-end reading; then build rivals; fi
 if has_part reading; then build readers; fi
 if has_part end-to-end importing; then build sources; fi
 build ours
@@ -63,10 +69,12 @@ if has_part end-to-end importing; then
     fi
 fi
 
-if [ ! -x "$venv/bin/python" ] && have python3; then
-    step "Installing XlsxWriter, openpyxl and fastexcel for Python into .tools"
-    python3 -m venv "$venv" &&
-        "$venv/bin/pip" --quiet install XlsxWriter==3.3.1 openpyxl==3.1.5 fastexcel pyarrow || rm -rf "$venv"
+wanted="$root/tools/bench_requirements.txt"
+if have python3 && ! { [ -x "$venv/bin/python" ] && cmp -s "$wanted" "$venv/.installed-requirements.txt"; }; then
+    step "Installing the contenders in Python into .tools"
+    # Anew, since it can be one that an earlier checkout, or another Python, has left.
+    python3 -m venv --clear "$venv" && "$venv/bin/pip" --quiet install --requirement "$wanted" &&
+        cp "$wanted" "$venv/.installed-requirements.txt" || rm -rf "$venv"
     step_done
 fi
 if [ -x "$venv/bin/python" ]; then
@@ -78,7 +86,7 @@ if [ -n "${QUICK:-}" ]; then
     export BENCH_ROWS="${BENCH_ROWS:-50000}" BENCH_RUNS="${BENCH_RUNS:-1}"
     step "Measuring a little (about a minute; the figures mean little)"
 else
-    step "Measuring (about 20 minutes; leave the machine alone)"
+    step "Measuring (about half an hour; leave the machine alone)"
 fi
-"$target/release/measure" "$root/target/bench-export"
+"$target/release/measure" "$files"
 step_done

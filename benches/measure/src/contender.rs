@@ -79,6 +79,16 @@ impl Contender {
     }
 }
 
+/// A Python, and the script that the variable `script` names.
+pub(crate) fn python(script: &str) -> Option<(PathBuf, String)> {
+    let found = (std::env::var_os("BENCH_PYTHON"), std::env::var(script));
+    let (Some(python), Ok(script)) = found else {
+        eprintln!("    BENCH_PYTHON and {script} are not both set, so what is in Python is left out");
+        return None;
+    };
+    Some((python.into(), script))
+}
+
 /// Where the programs that were built with this one are.
 pub(crate) fn folder_of_programs() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default())

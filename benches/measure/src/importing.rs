@@ -9,7 +9,7 @@ use crate::contender::{Contender, Output, Step, Told, folder_of_programs};
 use crate::reading;
 use crate::run::{Figures, run_all};
 use crate::table;
-use crate::tables::{Postgres, Tables};
+use crate::tables::{Database, Filled, Postgres};
 
 /// How much longer than the longer of reading alone and `COPY` alone an import may take.
 const BOTH_MAX: f64 = 2.0;
@@ -19,20 +19,21 @@ const DIGEST: &str = "SELECT count(*), sum(hashtextextended(orders::text, 0)::nu
 const EMPTY: &str = "DROP TABLE IF EXISTS longshore_ledger; TRUNCATE orders; CHECKPOINT";
 
 pub(crate) fn measure(rows: u64, runs: u64, folder: &Path) -> anyhow::Result<()> {
-    let tables = Tables::make(rows, folder)?;
-    let Some(postgres) = &tables.postgres else {
+    let Some(postgres) = &Postgres::named() else {
         println!("\nImporting is left out: BENCH_POSTGRES_URL and BENCH_PSQL name no PostgreSQL.");
         return Ok(());
     };
+    let database = Database::Postgres(postgres.clone());
+    let filled = Filled::with(&database, rows, folder)?;
     let workbook = folder.join("import.xlsx");
     reading::make("ours", "xlsx-balanced", rows, &workbook)?;
     let (binary, csv) = (folder.join("orders.copy"), folder.join("orders.csv"));
     // The server writes as a user of its own, so psql writes.
     postgres.copy_out("BINARY", &binary)?;
     postgres.copy_out("CSV", &csv)?;
-    let made = Maker { rows, postgres, config: &tables.config, whole: postgres.step(DIGEST).run()? };
+    let made = Maker { rows, postgres, config: &filled.config, whole: postgres.step(DIGEST).run()? };
     let results = run_all(contenders(&made, &workbook, &binary, &csv)?, runs, folder)?;
-    table::print("importing", &results, rows, "copy-binary");
+    table::print("importing", &results, rows, &["copy-binary"]);
     println!(
         "\nProcessor time and memory are the named program's; PostgreSQL works in processes of its own."
     );
@@ -40,7 +41,6 @@ pub(crate) fn measure(rows: u64, runs: u64, folder: &Path) -> anyhow::Result<()>
     for file in [workbook, binary, csv] {
         std::fs::remove_file(file).ok();
     }
-    tables.remove();
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! Runs every contender as a process of its own, in turns, reads what each wrote, and prints tables of medians: `measure FOLDER`.
 //!
-//! `BENCH_ROWS` and `BENCH_RUNS` change how much is done, `BENCH_PARTS` names the tables that are wanted, as `writing`,
-//! `end-to-end`, `reading` and `importing`. `BENCH_PYTHON` names a Python that has XlsxWriter, openpyxl and fastexcel, which
-//! `BENCH_XLSXWRITER` and `BENCH_READERS` use; `LONGSHORE_BIN` the product, `BENCH_POSTGRES_URL` and `BENCH_PSQL` a PostgreSQL that
-//! may be filled. `measure check xlsx|csv ROWS FILE` only reads one file.
+//! `BENCH_ROWS` and `BENCH_RUNS` change how much is done, `QUICK` leaves out ten million rows of a database, `BENCH_PARTS` names the
+//! tables that are wanted, as `writing`, `end-to-end`, `reading` and `importing`. `BENCH_PYTHON` names a Python that has what
+//! `tools/bench_requirements.txt` lists, for the scripts `BENCH_XLSXWRITER` and `BENCH_READERS`; `LONGSHORE_BIN` the product,
+//! `BENCH_POSTGRES_URL` and `BENCH_PSQL` a PostgreSQL that may be filled. `measure check xlsx|csv ROWS FILE` only reads one file.
 
 mod aims;
 mod contender;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::ensure;
 
 use crate::aims::{head, line, memory};
-use crate::contender::{Contender, Output, Told, folder_of_programs};
+use crate::contender::{Contender, Output, Told, folder_of_programs, python};
 use crate::run::{Figures, run_all};
 use crate::table;
 
@@ -22,7 +22,7 @@ pub(crate) fn measure(rows: u64, runs: u64, folder: &Path) -> anyhow::Result<()>
         let file = folder.join(format!("{strings}.xlsx"));
         make(writer, what, rows, &file)?;
         let results = run_all(contenders(rows, &file)?, runs, folder)?;
-        table::print(&format!("reading, {strings} strings"), &results, rows, "calamine");
+        table::print(&format!("reading, {strings} strings"), &results, rows, &["calamine"]);
         all.push((strings, results));
         std::fs::remove_file(&file)?;
     }
@@ -55,19 +55,14 @@ fn contenders(rows: u64, file: &Path) -> anyhow::Result<Vec<Contender>> {
         with("ours", "**ours**", "ours-read", &[], Output::Cells),
         with("calamine", "calamine, cell reader", "readers", &["calamine"], Output::Cells),
     ];
-    match (std::env::var_os("BENCH_PYTHON"), std::env::var("BENCH_READERS")) {
-        (Some(python), Ok(script)) => {
-            let with = |id, name: &str, what: &str, runs_max| Contender {
-                program: python.clone().into(),
-                runs_max,
-                ..with(id, name, "", &[&script, what], Output::Cells)
-            };
-            all.push(with("fastexcel", "fastexcel (Python)", "fastexcel", 3));
-            all.push(with("openpyxl", "openpyxl (Python), read-only", "openpyxl", 1));
-        }
-        _ => eprintln!(
-            "    BENCH_PYTHON and BENCH_READERS name no Python with openpyxl and fastexcel, which are left out"
-        ),
+    if let Some((python, script)) = python("BENCH_READERS") {
+        let with = |id, name: &str, what: &str, runs_max| Contender {
+            program: python.clone(),
+            runs_max,
+            ..with(id, name, "", &[&script, what], Output::Cells)
+        };
+        all.push(with("fastexcel", "fastexcel (Python)", "fastexcel", 3));
+        all.push(with("openpyxl", "openpyxl (Python), read-only", "openpyxl", 1));
     }
     Ok(all)
 }

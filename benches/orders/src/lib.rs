@@ -167,6 +167,20 @@ pub fn push_moment(out: &mut Vec<u8>, seconds: i64) {
     out.extend_from_slice(&text);
 }
 
+/// What [`push_moment`] has written, in seconds since 1970.
+pub fn seconds_of(moment: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| -> Option<i64> {
+        moment.as_bytes().get(from..to)?.iter().try_fold(0, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
+        })
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (year, from_march) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * from_march + 2) / 5 + day - 1 - 719_468;
+    Some(days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?)
+}
+
 fn chars(text: &str) -> Vec<char> {
     text.chars().collect()
 }

@@ -1,5 +1,8 @@
 //! Other people's writers: `rivals rust_xlsxwriter|excel-rs|csv ROWS FILE`, each used the quickest way it offers, with the formats that
-//! Longshore's workbooks have where the writer knows formats.
+//! Longshore's workbooks have where the writer knows formats. With `sqlite DATABASE` or `postgres URL` in the place of `ROWS` the orders
+//! are read from there.
+
+mod source;
 
 use std::fs::File;
 
@@ -8,25 +11,32 @@ use excel_rs::WorkBook;
 use excel_rs::sheet::CellType;
 #[cfg(feature = "simd")]
 use flate2 as _;
-use orders::{HEADERS, Orders};
+use orders::HEADERS;
 use rust_xlsxwriter::{Format, Workbook};
+
+use self::source::Source;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, rows, file] = arguments.as_slice() else { bail!("usage: rivals WHAT ROWS FILE") };
-    let rows: u64 = rows.parse()?;
-    match what.as_str() {
-        "rust_xlsxwriter" => rust_xlsxwriter(rows, file),
-        "excel-rs" => excel_rs(rows, file),
-        "csv" => csv(rows, file),
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (what, orders, file) = match arguments[..] {
+        [what, rows, file] => (what, Source::Made(rows.parse()?), file),
+        [what, "sqlite", database, file] => (what, Source::Sqlite(database), file),
+        [what, "postgres", url, file] => (what, Source::Postgres(url), file),
+        _ => bail!("usage: rivals WHAT ROWS|sqlite DATABASE|postgres URL FILE"),
+    };
+    match what {
+        "rust_xlsxwriter" => rust_xlsxwriter(orders, file),
+        "excel-rs" => excel_rs(orders, file),
+        "csv" => csv(orders, file),
         _ => bail!("{what} is not known"),
     }
 }
 
-fn rust_xlsxwriter(rows: u64, file: &str) -> anyhow::Result<()> {
+fn rust_xlsxwriter(orders: Source<'_>, file: &str) -> anyhow::Result<()> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     let (bold, text) = (Format::new().set_bold(), Format::new().set_num_format("@"));
@@ -43,35 +53,26 @@ fn rust_xlsxwriter(rows: u64, file: &str) -> anyhow::Result<()> {
         sheet.set_column_format(column, format)?;
         sheet.write_string_with_format(0, column, header, &bold)?;
     }
-    let mut failed = None;
-    Orders::default().each(1, rows, |order| {
+    orders.each(|order| {
         let row = order.id as u32;
-        let mut write = || {
-            sheet.write_number(row, 0, order.id as f64)?;
-            sheet.write_string(row, 1, order.order_no)?;
-            sheet.write_string(row, 2, order.customer)?;
-            sheet.write_string(row, 3, order.city)?;
-            sheet.write_string(row, 4, order.product)?;
-            sheet.write_number(row, 5, order.unit_price_cents as f64 / 100.0)?;
-            sheet.write_number(row, 6, order.total_cents as f64 / 100.0)?;
-            sheet.write_boolean(row, 7, order.gift)?;
-            sheet.write_number(row, 8, order.serial())?;
-            if let Some(remark) = order.remark {
-                sheet.write_string(row, 9, remark)?;
-            }
-            Ok::<(), rust_xlsxwriter::XlsxError>(())
-        };
-        if let Err(error) = write() {
-            failed.get_or_insert(error);
+        sheet.write_number(row, 0, order.id as f64)?;
+        sheet.write_string(row, 1, order.order_no)?;
+        sheet.write_string(row, 2, order.customer)?;
+        sheet.write_string(row, 3, order.city)?;
+        sheet.write_string(row, 4, order.product)?;
+        sheet.write_number(row, 5, order.unit_price_cents as f64 / 100.0)?;
+        sheet.write_number(row, 6, order.total_cents as f64 / 100.0)?;
+        sheet.write_boolean(row, 7, order.gift)?;
+        sheet.write_number(row, 8, order.serial())?;
+        if let Some(remark) = order.remark {
+            sheet.write_string(row, 9, remark)?;
         }
-    });
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
+        Ok(())
+    })?;
     Ok(workbook.save(file)?)
 }
 
-fn excel_rs(rows: u64, file: &str) -> anyhow::Result<()> {
+fn excel_rs(orders: Source<'_>, file: &str) -> anyhow::Result<()> {
     let mut workbook = WorkBook::new(File::create(file)?);
     let mut sheet = workbook.new_worksheet("Orders".to_owned())?;
     sheet.write_row(HEADERS.iter().map(|header| header.as_bytes()), None)?;
@@ -88,10 +89,9 @@ fn excel_rs(rows: u64, file: &str) -> anyhow::Result<()> {
         CellType::Date,
         text,
     ];
-    let mut failed = None;
     let (mut id, mut price, mut total, mut serial) =
         (itoa::Buffer::new(), Vec::new(), Vec::new(), ryu::Buffer::new());
-    Orders::default().each(1, rows, |order| {
+    orders.each(|order| {
         money(&mut price, order.unit_price_cents);
         money(&mut total, order.total_cents);
         let cells = [
@@ -106,28 +106,22 @@ fn excel_rs(rows: u64, file: &str) -> anyhow::Result<()> {
             serial.format_finite(order.serial()).as_bytes(),
             order.remark.unwrap_or_default().as_bytes(),
         ];
-        if let Err(error) = sheet.write_row(cells.into_iter(), Some(&hints)) {
-            failed.get_or_insert(error);
-        }
-    });
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
+        Ok(sheet.write_row(cells.into_iter(), Some(&hints))?)
+    })?;
     sheet.close()?;
     workbook.finish()?;
     Ok(())
 }
 
-fn csv(rows: u64, file: &str) -> anyhow::Result<()> {
+fn csv(orders: Source<'_>, file: &str) -> anyhow::Result<()> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .buffer_capacity(256 * 1024)
         .from_writer(File::create(file)?);
     writer.write_record(HEADERS)?;
-    let mut failed = None;
     let (mut id, mut price, mut total, mut moment) =
         (itoa::Buffer::new(), Vec::new(), Vec::new(), Vec::new());
-    Orders::default().each(1, rows, |order| {
+    orders.each(|order| {
         money(&mut price, order.unit_price_cents);
         money(&mut total, order.total_cents);
         moment.clear();
@@ -144,13 +138,8 @@ fn csv(rows: u64, file: &str) -> anyhow::Result<()> {
             &moment,
             order.remark.unwrap_or_default().as_bytes(),
         ];
-        if let Err(error) = writer.write_record(cells) {
-            failed.get_or_insert(error);
-        }
-    });
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
+        Ok(writer.write_record(cells)?)
+    })?;
     Ok(writer.flush()?)
 }
 

@@ -1,11 +1,8 @@
 //! What was aimed at in writing, and whether it is reached.
 
-use crate::aims::{head, line, memory};
+use crate::aims::{head, line, memory, memory_growth};
 use crate::contender::Contender;
 use crate::run::Figures;
-
-/// How much more memory a hundred times the rows may take.
-const MEMORY_GROWTH_MAX: f64 = 1.1;
 
 pub(crate) fn print(results: &[(Contender, Figures)], rows: u64) {
     let of = |id: &str| results.iter().find(|(contender, _)| contender.id == id).map(|(_, figures)| *figures);
@@ -37,12 +34,6 @@ pub(crate) fn print(results: &[(Contender, Figures)], rows: u64) {
         memory(&format!("{}, {} rows", contender.id, contender.rows), *figures);
     }
     if let (Some(few), Some(many)) = (of("tenth"), of("tenfold")) {
-        let found = many.peak_memory_bytes as f64 / few.peak_memory_bytes as f64;
-        line(
-            "default, memory for a hundred times the rows",
-            &format!("≤ {MEMORY_GROWTH_MAX} ×"),
-            &format!("{found:.2} ×"),
-            found <= MEMORY_GROWTH_MAX,
-        );
+        memory_growth("default", few, many);
     }
 }

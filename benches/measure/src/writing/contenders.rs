@@ -1,6 +1,6 @@
 //! The writers.
 
-use crate::contender::{Contender, Output, folder_of_programs};
+use crate::contender::{Contender, Output, folder_of_programs, python};
 
 /// All writers, in the order in which they run and stand in the table.
 pub(crate) fn contenders(rows: u64) -> anyhow::Result<Vec<Contender>> {
@@ -35,17 +35,10 @@ pub(crate) fn contenders(rows: u64) -> anyhow::Result<Vec<Contender>> {
         with("csv", "**ours**, CSV", "ours", &["csv"], Output::Csv),
         with("csv-crate", "`csv` crate", "rivals", &["csv"], Output::Csv),
     ];
-    match std::env::var_os("BENCH_PYTHON") {
-        Some(python) => {
-            let script = std::env::var("BENCH_XLSXWRITER").unwrap_or_default();
-            let python = Contender {
-                program: python.into(),
-                runs_max: 1,
-                ..with("xlsxwriter", "XlsxWriter (Python), constant memory", "", &[&script], Output::Xlsx)
-            };
-            all.push(python);
-        }
-        None => eprintln!("    BENCH_PYTHON names no Python with XlsxWriter, which is left out"),
+    if let Some((program, script)) = python("BENCH_XLSXWRITER") {
+        let name = "XlsxWriter (Python), constant memory";
+        let python = with("xlsxwriter", name, "", &[&script], Output::Xlsx);
+        all.push(Contender { program, runs_max: 1, ..python });
     }
     for (id, part) in [("tenth", rows / 10), ("tenfold", rows * 10)] {
         let same = with(id, "**ours**, balanced (default)", "ours", &["xlsx-balanced"], Output::Xlsx);

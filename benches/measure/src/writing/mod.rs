@@ -11,7 +11,7 @@ use crate::table;
 
 pub(crate) fn measure(rows: u64, runs: u64, folder: &Path) -> anyhow::Result<()> {
     let results = run_all(contenders(rows)?, runs, folder)?;
-    table::print("writing", &results, rows, "rust_xlsxwriter");
+    table::print("writing", &results, rows, &["rust_xlsxwriter"]);
     aims::print(&results, rows);
     Ok(())
 }

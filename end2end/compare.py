@@ -13,6 +13,7 @@ The readers share no code with Longshore: openpyxl for XLSX, Python's own csv an
 import csv
 import datetime
 import decimal
+import gc
 import io
 import itertools
 import json
@@ -165,6 +166,8 @@ def csv_rows(path):
 
 
 def main():
+    # Cells are many and hold no cycles.
+    gc.disable()
     with open(sys.argv[1], encoding="utf-8") as file:
         spec = json.load(file)
     columns, path = spec["columns"], spec["file"]

@@ -151,8 +151,8 @@ fn style(template: &str) -> ProgressStyle {
 fn show(bar: &ProgressBar, progress: Progress, is_writing: bool) {
     let doing = if is_writing { "importing" } else { "checking" };
     if bar.message() != doing {
-        bar.reset();
         bar.set_message(doing);
+        bar.reset();
     }
     if let Some(total) = progress.total
         && bar.length() != Some(total)

@@ -1,6 +1,8 @@
 //! The progress bar of the command line.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write;
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use longshore_protocol::Unit;
 
 /// A bar with rate and remaining time; hidden where nobody looks. Clones are the same.
@@ -46,5 +48,9 @@ impl Progress {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    // indicatif's own has four decimals.
+    style.with_key("per_sec", |state: &ProgressState, out: &mut dyn Write| {
+        write!(out, "{}/s", HumanCount(state.per_sec() as u64)).ok();
+    })
 }

@@ -12,8 +12,8 @@ use std::ops::Range;
 use super::text::{needs_preserve, push_escaped};
 use crate::digits::push_shown;
 
-/// Texts in the table at most.
-const COUNT_MAX: usize = 1 << 18;
+/// Texts in the table at most: as many as its index of 2^18 places holds before it would double (hashbrown fills seven of eight).
+const COUNT_MAX: usize = (1 << 18) / 8 * 7;
 /// Bytes of texts in the table at most.
 const BYTES_MAX: usize = 16 << 20;
 /// What stands around a text in the table.

@@ -101,18 +101,23 @@ impl Maker<'_> {
 
 fn aims(results: &[(Contender, Figures)], rows: u64) {
     let of = |id: &str| results.iter().find(|(contender, _)| contender.id == id).map(|(_, figures)| *figures);
-    let (Some(reading), Some(copy)) = (of("read"), of("copy-binary")) else { return };
-    let limit = reading.wall.max(copy.wall).as_secs_f64();
+    let Some(reading) = of("read") else { return };
     head(rows);
     for (id, name) in [("import", "each part by itself"), ("import-all", "all or nothing")] {
         let Some(import) = of(id) else { continue };
-        let found = import.wall.as_secs_f64() / limit;
-        line(
-            &format!("XLSX → PostgreSQL, {name}, against the larger of reading alone and `COPY` alone, time"),
-            &format!("≤ {BOTH_MAX} ×"),
-            &format!("{found:.2} ×"),
-            found <= BOTH_MAX,
-        );
+        // A file in PostgreSQL's own binary form is the least that it can be given; from CSV people usually load.
+        for (copy, form) in [("copy-binary", "binary"), ("copy-csv", "CSV")] {
+            let Some(copy) = of(copy) else { continue };
+            let found = import.wall.as_secs_f64() / reading.wall.max(copy.wall).as_secs_f64();
+            line(
+                &format!(
+                    "XLSX → PostgreSQL, {name}, against the larger of reading alone and `COPY` of {form} alone, time"
+                ),
+                &format!("≤ {BOTH_MAX} ×"),
+                &format!("{found:.2} ×"),
+                found <= BOTH_MAX,
+            );
+        }
         memory(&format!("XLSX → PostgreSQL, {name}"), import);
     }
 }

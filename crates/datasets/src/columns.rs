@@ -16,7 +16,7 @@ use crate::schema::{DECIMAL_PRECISION, schema_of, zone_name};
 use crate::source::Yield;
 
 /// Bytes that a text takes as long as nothing is known.
-const TEXT_BYTES: usize = 16;
+pub(crate) const TEXT_BYTES: usize = 16;
 /// Bytes of texts after which a batch is full however few its rows are. So memory stays the same where texts are long, and the
 /// offsets of a column, which have 31 bits, have room for a text of any length that databases hold.
 const BATCH_BYTES: usize = 8 << 20;
@@ -32,8 +32,10 @@ pub(crate) struct Columns {
 
 impl Columns {
     pub(crate) fn new(yields: &Yield<'_>) -> Columns {
-        let builder =
-            |column: &&Column| ColumnBuilder::new(column.column_type, yields.zone, yields.batch_rows);
+        let text_bytes = yields.batch_rows * TEXT_BYTES;
+        let builder = |column: &&Column| {
+            ColumnBuilder::new(column.column_type, yields.zone, yields.batch_rows, text_bytes)
+        };
         Columns {
             schema: schema_of(yields.columns, yields.zone),
             builders: yields.columns.iter().map(builder).collect(),
@@ -79,9 +81,15 @@ pub(crate) enum ColumnBuilder {
 }
 
 impl ColumnBuilder {
-    pub(crate) fn new(column_type: ColumnType, zone: &TimeZone, rows: usize) -> ColumnBuilder {
+    /// With room for so many rows and, where they are texts, so many bytes; it grows where that is too little.
+    pub(crate) fn new(
+        column_type: ColumnType,
+        zone: &TimeZone,
+        rows: usize,
+        text_bytes: usize,
+    ) -> ColumnBuilder {
         match column_type {
-            ColumnType::Text => ColumnBuilder::Text(StringBuilder::with_capacity(rows, rows * TEXT_BYTES)),
+            ColumnType::Text => ColumnBuilder::Text(StringBuilder::with_capacity(rows, text_bytes)),
             ColumnType::Integer => ColumnBuilder::Integer(Int64Builder::with_capacity(rows)),
             ColumnType::Decimal { scale } => {
                 ColumnBuilder::Decimal(Decimal128Builder::with_capacity(rows), scale)

@@ -53,6 +53,19 @@ impl Folder {
         blocking("complete a file", move || self.keep(&self.path(&key))).await
     }
 
+    /// The whole file of that key, in one piece of memory; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`FileError::Store`].
+    pub(crate) async fn get(self, key: String) -> Result<Option<Bytes>, FileError> {
+        let get = move || match std::fs::read(self.path(&key)) {
+            Ok(bytes) => Ok(Some(Bytes::from(bytes))),
+            Err(error) if error.kind() == NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        blocking("read a file", get).await
+    }
+
     /// Stores bytes under a key, where they appear when all of them are stored.
     ///
     /// # Errors

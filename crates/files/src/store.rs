@@ -221,6 +221,11 @@ impl FileStore {
     /// # Errors
     /// [`FileError::Missing`] or [`FileError::Store`].
     pub async fn get(&self, key: &str) -> Result<Bytes, FileError> {
+        if let Some(folder) = self.folder() {
+            // OpenDAL reads a file in pieces, which would have to be put together.
+            let got = folder.clone().get(key.to_owned()).await?;
+            return got.ok_or_else(|| FileError::Missing { key: key.to_owned() });
+        }
         match self.operator.read(key).await {
             Ok(bytes) => Ok(bytes.to_bytes()),
             Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -8,7 +8,7 @@ use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array};
 use longshore_protocol::import::{CellKind, CellProblem, ImportMode, RowAction, RowError};
 
-use super::compare::{digests, kept, near, same, shown_alike};
+use super::compare::{each_digest, kept, near, same, shown_alike};
 use super::parse::{self, Cells};
 use super::plan::{Plan, taken_of};
 use super::settle;
@@ -232,9 +232,10 @@ impl<'a> Checking<'a> {
                 folded.push(target.folded(self.plan.place, self.plan.columns[place], &self.new[place])?);
             }
             let column = unique.map(|place| self.plan.positions[place]);
-            for (digest, row) in digests(&folded).into_iter().zip(&self.staged.rows) {
-                self.keys.extend(digest.map(|digest| KeyDigest { column, digest, row: *row }));
-            }
+            self.keys.reserve(self.staged.rows.len());
+            each_digest(&folded, |index, digest| {
+                self.keys.push(KeyDigest { column, digest, row: self.staged.rows[index] });
+            });
         }
         Ok(())
     }
@@ -266,7 +267,9 @@ impl<'a> Checking<'a> {
         }
         self.old = found.aligned(&places)?.columns().to_vec();
         let mut is_like = vec![true; self.actions.len()];
-        for place in self.plan.others.clone() {
+        // Most imports bring nothing but new rows, and then there is nothing to compare them with.
+        let others = if found.at.is_empty() { Vec::new() } else { self.plan.others.clone() };
+        for place in others {
             let is_same = self.same(place);
             for (like, same) in is_like.iter_mut().zip(&is_same) {
                 *like &= same;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array, new_null_array};
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::StreamWriter;
-use arrow_schema::{ArrowError, Schema};
+use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use longshore_protocol::import::{PlanCell, PlanCounts, PlanRow, PlanShow, RowAction, RowError};
 
@@ -174,12 +174,13 @@ impl CheckedChunk {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArrowError> {
         let errors =
             serde_json::to_vec(&self.errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
-        let size = self.rows.get_array_memory_size() + errors.len() + self.keys.len() * DIGEST_BYTES;
+        let rows = without_nulls(&self.rows)?;
+        let size = rows.get_array_memory_size() + errors.len() + self.keys.len() * DIGEST_BYTES;
         let mut bytes = Vec::with_capacity(size + size / 8);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&[0; LENGTH_BYTES]);
-        let mut writer = StreamWriter::try_new(bytes, &self.rows.schema())?;
-        writer.write(&self.rows)?;
+        let mut writer = StreamWriter::try_new(bytes, &rows.schema())?;
+        writer.write(&rows)?;
         let mut bytes = writer.into_inner()?;
         let begin = MAGIC.len() + LENGTH_BYTES;
         let length = (bytes.len() - begin) as u64;
@@ -218,7 +219,7 @@ impl CheckedChunk {
         let (rows, errors) = (part()?, part()?);
         // The columns stay where they are.
         let (mut stream, mut decoder) = (Buffer::from(rows), StreamDecoder::new());
-        let rows = decoder.decode(&mut stream)?.ok_or_else(broken)?;
+        let rows = with_nulls(&decoder.decode(&mut stream)?.ok_or_else(broken)?)?;
         let has_form =
             has_form(&rows.schema()) && rows.column(0).null_count() + rows.column(1).null_count() == 0;
         if !has_form || !rest.len().is_multiple_of(DIGEST_BYTES) {
@@ -241,17 +242,84 @@ impl CheckedChunk {
     }
 }
 
+/// The rows with columns of no type in place of those old values that are nothing but nulls, as they are where all rows are new:
+/// such columns take no bytes.
+fn without_nulls(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    retyped(rows, |index, column, _| {
+        let is_empty = index >= 3 && index % 2 == 1 && column.null_count() == column.len();
+        is_empty.then_some(DataType::Null)
+    })
+}
+
+/// What [`without_nulls`] was made of: an old value has the type of the new one.
+fn with_nulls(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    retyped(rows, |index, column, columns| {
+        let is_stored_so = index >= 3 && index % 2 == 1 && *column.data_type() == DataType::Null;
+        is_stored_so.then(|| columns[index - 1].data_type().clone())
+    })
+}
+
+/// The rows with nulls of another type in place of the columns for which `wanted` gives one.
+fn retyped(
+    rows: &RecordBatch,
+    wanted: impl Fn(usize, &ArrayRef, &[ArrayRef]) -> Option<DataType>,
+) -> Result<RecordBatch, ArrowError> {
+    let (schema, mut columns, row_count) = rows.clone().into_parts();
+    let mut fields = schema.fields().to_vec();
+    for index in 0..columns.len() {
+        if let Some(data_type) = wanted(index, &columns[index], &columns) {
+            columns[index] = new_null_array(&data_type, row_count);
+            fields[index] = Arc::new(fields[index].as_ref().clone().with_data_type(data_type));
+        }
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(row_count));
+    let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
+    RecordBatch::try_new_with_options(Arc::new(schema), columns, &options)
+}
+
 /// Whether a schema is of the form that is promised.
 fn has_form(schema: &Schema) -> bool {
-    use arrow_schema::DataType::{UInt8, UInt32};
     let fields = schema.fields();
     fields.len() >= 2
         && fields.len().is_multiple_of(2)
-        && *fields[0].data_type() == UInt32
-        && *fields[1].data_type() == UInt8
+        && *fields[0].data_type() == DataType::UInt32
+        && *fields[1].data_type() == DataType::UInt8
         && fields[2..].chunks(2).all(|pair| {
             let names = (pair[0].name().strip_prefix('n'), pair[1].name().strip_prefix('o'));
             matches!(names, (Some(new), Some(old)) if new == old)
                 && pair[0].data_type() == pair[1].data_type()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Decimal128Array, UInt32Array};
+
+    use super::*;
+
+    /// A chunk of a column of money.
+    fn chunk(old: Vec<Option<i128>>) -> CheckedChunk {
+        let count = old.len();
+        let rows = UInt32Array::from_iter_values(1..=count as u32);
+        let actions = UInt8Array::from_value(RowAction::Create as u8, count);
+        let new = Decimal128Array::from_iter_values(0..count as i128);
+        let columns: [(&str, ArrayRef, bool); 4] = [
+            ("row", Arc::new(rows), false),
+            ("action", Arc::new(actions), false),
+            ("nprice", Arc::new(new), true),
+            ("oprice", Arc::new(Decimal128Array::from(old)), true),
+        ];
+        let rows = RecordBatch::try_from_iter_with_nullable(columns).expect("fits");
+        CheckedChunk { rows, errors: Vec::new(), keys: Vec::new() }
+    }
+
+    #[test]
+    fn old_values_that_are_not_there_take_no_bytes_and_keep_their_type() {
+        for (old, bytes_max) in [(vec![None; 1000], 22_000), (vec![Some(5); 1000], 38_000)] {
+            let chunk = chunk(old);
+            let bytes = chunk.to_bytes().expect("is written");
+            assert!((bytes_max - 1000..bytes_max).contains(&bytes.len()), "{}", bytes.len());
+            assert_eq!(CheckedChunk::from_bytes(bytes.into()).expect("is read"), chunk);
+        }
+    }
 }

@@ -85,29 +85,26 @@ pub(crate) fn kept(new: &ArrayRef, old: &ArrayRef, is_same: &[bool]) -> Result<A
     zip(&BooleanArray::from(is_same.to_vec()), old, new)
 }
 
-/// A digest of each row of a key's columns; `None` where one of them is null.
-pub(crate) fn digests(columns: &[ArrayRef]) -> Vec<Option<u128>> {
+/// Calls `take` with a digest of each row of a key's columns, but for rows where one of them is null.
+pub(crate) fn each_digest(columns: &[ArrayRef], mut take: impl FnMut(usize, u128)) {
     let row_count = columns.first().map_or(0, |column| column.len());
-    let is_whole = |row| columns.iter().all(|column| column.is_valid(row));
+    let whole = (0..row_count).filter(|row| columns.iter().all(|column| column.is_valid(*row)));
     if let [only] = columns {
-        return (0..row_count).map(|row| is_whole(row).then(|| with_bytes(only, row, xxh3_128))).collect();
+        whole.for_each(|row| take(row, with_bytes(only, row, xxh3_128)));
+        return;
     }
     let mut digest = Xxh3::new();
-    (0..row_count)
-        .map(|row| {
-            is_whole(row).then(|| {
-                digest.reset();
-                for column in columns {
-                    with_bytes(column, row, |bytes| {
-                        // So that no two keys run together as the same bytes.
-                        digest.update(&bytes.len().to_le_bytes());
-                        digest.update(bytes);
-                    });
-                }
-                digest.digest128()
-            })
-        })
-        .collect()
+    for row in whole {
+        digest.reset();
+        for column in columns {
+            with_bytes(column, row, |bytes| {
+                // So that no two keys run together as the same bytes.
+                digest.update(&bytes.len().to_le_bytes());
+                digest.update(bytes);
+            });
+        }
+        take(row, digest.digest128());
+    }
 }
 
 fn with_bytes<T>(column: &ArrayRef, row: usize, then: impl FnOnce(&[u8]) -> T) -> T {

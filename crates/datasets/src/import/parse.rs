@@ -39,6 +39,12 @@ impl Cells {
         Cells { texts: StringArray::new_null(count), kinds }
     }
 
+    /// Bytes of all that stands in them.
+    fn text_bytes(&self) -> usize {
+        let offsets = self.texts.value_offsets();
+        offsets.first().zip(offsets.last()).map_or(0, |(start, end)| end.abs_diff(*start) as usize)
+    }
+
     /// What kind of cell stands at a place.
     pub(crate) fn kind(&self, index: usize) -> CellKind {
         CellKind::from_u8(self.kinds.value(index)).unwrap_or(CellKind::Text)
@@ -70,11 +76,14 @@ pub(crate) fn column(
     zone: &TimeZone,
 ) -> Result<Parsed, ArrowError> {
     let row_count = cells.iter().map(|cells| cells.texts.len()).sum();
-    let mut builder = ColumnBuilder::new(column.column_type, zone, row_count);
+    let text_bytes = cells.iter().map(Cells::text_bytes).sum();
+    let mut builder = ColumnBuilder::new(column.column_type, zone, row_count, text_bytes);
     let reader = Reader::new(column, rules, storage, zone);
     let (mut problems, mut folds) = (Vec::new(), Vec::new());
     let mut place = 0;
     for cells in cells {
+        // No database has texts with it.
+        let has_nul = cells.texts.value_data().contains(&0);
         for index in 0..cells.texts.len() {
             let (kind, text) = (cells.kind(index), trimmed(cells.text(index)));
             let read = match kind {
@@ -92,6 +101,7 @@ pub(crate) fn column(
                     place += 1;
                     continue;
                 }
+                _ if has_nul && text.contains('\0') => Err(CellProblem::NotStorable),
                 _ => reader.append(text, kind, &mut builder),
             };
             // What is appended for a key whose digits may be others does not matter: the row is in error.
@@ -174,9 +184,6 @@ impl<'a> Reader<'a> {
         kind: CellKind,
         builder: &mut ColumnBuilder,
     ) -> Result<Option<CellProblem>, CellProblem> {
-        if text.contains('\0') {
-            return Err(CellProblem::NotStorable);
-        }
         let text = if self.column.values.is_empty() { text } else { self.allowed_value(text, kind)? };
         match builder {
             ColumnBuilder::Text(builder) => {
@@ -320,6 +327,10 @@ impl<'a> Reader<'a> {
 
 /// Whether a text is what Excel writes into CSV for a number that is too long for its column: `2.02608E+17`.
 fn is_shortened(text: &str) -> bool {
+    // Looked at first, for nearly no text begins so.
+    if !matches!(text.as_bytes(), [b'0'..=b'9', b'.' | b'E', ..]) {
+        return false;
+    }
     let Some((digits, exponent)) = text.split_once("E+") else { return false };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
 use arrow_select::take::take_record_batch;
 use jiff::tz::TimeZone;
 
@@ -114,6 +114,11 @@ impl Found {
         if self.rows.num_columns() == 0 {
             let options = RecordBatchOptions::new().with_row_count(Some(places.len()));
             return RecordBatch::try_new_with_options(self.rows.schema(), Vec::new(), &options);
+        }
+        if self.rows.num_rows() == 0 {
+            let nulls =
+                self.rows.columns().iter().map(|column| new_null_array(column.data_type(), places.len()));
+            return RecordBatch::try_new(self.rows.schema(), nulls.collect());
         }
         take_record_batch(&self.rows, &UInt32Array::from(places.to_vec()))
     }

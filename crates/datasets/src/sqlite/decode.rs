@@ -72,7 +72,7 @@ pub(super) fn kind(value: ValueRef<'_>) -> String {
 
 /// Whether a value can be read so; null can be read as anything.
 pub(crate) fn fits(value: ValueRef<'_>, column_type: ColumnType, stored_as: StoredAs) -> bool {
-    append(&mut ColumnBuilder::new(column_type, &TimeZone::UTC, 1), value, stored_as)
+    append(&mut ColumnBuilder::new(column_type, &TimeZone::UTC, 1, 0), value, stored_as)
 }
 
 /// What is compared and sorted by in the place of a value that is held otherwise than SQLite compares and sorts: equal, smaller and

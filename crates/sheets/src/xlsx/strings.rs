@@ -31,12 +31,25 @@ pub(super) struct SharedStrings {
     use_count: u64,
 }
 
-/// Where a text stands, beside its hash: so that a lookup that finds it reads the entry and the text alone.
+/// Where a text stands, beside some of its hash: so that a lookup that finds it reads the entry and the text alone.
 struct Entry {
-    hash: u64,
+    /// See [`kept`].
+    hash: u32,
     start: u32,
     length: u32,
     number: u32,
+}
+
+impl Entry {
+    fn text<'a>(&self, texts: &'a [u8]) -> &'a [u8] {
+        let start = self.start as usize;
+        &texts[start..start + self.length as usize]
+    }
+}
+
+/// The bits of a hash that an entry keeps: neither the lowest, by which the index finds its place, nor the highest, which it keeps itself.
+fn kept(hash: u64) -> u32 {
+    (hash >> 20) as u32
 }
 
 /// How well a column does with the table.
@@ -54,10 +67,8 @@ impl SharedStrings {
             return None;
         }
         let hash = self.hasher.hash_one(text.as_bytes());
-        let is_it = |entry: &Entry| {
-            let start = entry.start as usize;
-            entry.hash == hash && is_same(&self.texts[start..start + entry.length as usize], text.as_bytes())
-        };
+        let is_it =
+            |entry: &Entry| entry.hash == kept(hash) && is_same(entry.text(&self.texts), text.as_bytes());
         if let Some(entry) = self.entries.find(hash, is_it) {
             self.use_count += 1;
             sharing.lookups += 1;
@@ -75,7 +86,10 @@ impl SharedStrings {
         let (start, length) = (self.texts.len() as u32, text.len() as u32);
         self.texts.extend_from_slice(text.as_bytes());
         self.ends.push(self.texts.len() as u32);
-        self.entries.insert_unique(hash, Entry { hash, start, length, number }, |entry| entry.hash);
+        let entry = Entry { hash: kept(hash), start, length, number };
+        // Needed again only when the index grows.
+        let hash_of = |entry: &Entry| self.hasher.hash_one(entry.text(&self.texts));
+        self.entries.insert_unique(hash, entry, hash_of);
         self.use_count += 1;
         Some(number)
     }

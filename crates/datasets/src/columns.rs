@@ -16,7 +16,7 @@ use crate::schema::{DECIMAL_PRECISION, schema_of, zone_name};
 use crate::source::Yield;
 
 /// Bytes that a text takes as long as nothing is known.
-pub(crate) const TEXT_BYTES: usize = 16;
+const TEXT_BYTES: usize = 16;
 /// Bytes of texts after which a batch is full however few its rows are. So memory stays the same where texts are long, and the
 /// offsets of a column, which have 31 bits, have room for a text of any length that databases hold.
 const BATCH_BYTES: usize = 8 << 20;

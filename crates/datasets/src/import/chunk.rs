@@ -246,7 +246,7 @@ impl CheckedChunk {
 /// such columns take no bytes.
 fn without_nulls(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     retyped(rows, |index, column, _| {
-        let is_empty = index >= 3 && index % 2 == 1 && column.null_count() == column.len();
+        let is_empty = is_old(index) && column.null_count() == column.len();
         is_empty.then_some(DataType::Null)
     })
 }
@@ -254,9 +254,14 @@ fn without_nulls(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
 /// What [`without_nulls`] was made of: an old value has the type of the new one.
 fn with_nulls(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     retyped(rows, |index, column, columns| {
-        let is_stored_so = index >= 3 && index % 2 == 1 && *column.data_type() == DataType::Null;
+        let is_stored_so = is_old(index) && *column.data_type() == DataType::Null;
         is_stored_so.then(|| columns[index - 1].data_type().clone())
     })
+}
+
+/// Whether a column of the rows holds old values: from the third on, each new value is followed by its old one.
+fn is_old(index: usize) -> bool {
+    index > 2 && index % 2 == 1
 }
 
 /// The rows with nulls of another type in place of the columns for which `wanted` gives one.

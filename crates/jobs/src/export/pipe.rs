@@ -14,9 +14,9 @@ use longshore_sheets::Summary;
 use tokio::sync::mpsc;
 
 /// Batches between the reader and the encoder.
-pub(super) const BATCHES_AHEAD: usize = 4;
+pub(super) const BATCHES_AHEAD: usize = 2;
 /// Pieces between the encoder and the file store.
-pub(super) const PIECES_AHEAD: usize = 4;
+pub(super) const PIECES_AHEAD: usize = 2;
 /// Size of a piece for the file store.
 const PIECE_BYTES: usize = 256 << 10;
 

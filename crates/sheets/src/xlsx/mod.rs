@@ -112,7 +112,7 @@ impl XlsxWriter {
         Ok(XlsxWriter {
             archive: Archive::new(sink),
             chunks: Chunks::start(Passing::Deflate { effort: spec.compression.effort() }),
-            strings: SharedStrings::default(),
+            strings: SharedStrings::new(),
             sharings: vec![Sharing::default(); kinds.len()],
             widths: initial_widths(&kinds, &spec.headers),
             sheet: None,

@@ -1,8 +1,8 @@
 //! The table of shared strings: each text that is in it stands once in the file, and cells name it by its number. Apple Numbers
 //! shows only such cells, and files get smaller where texts repeat.
 //!
-//! The table is bounded. Texts that come when it is full stand in their cells ("inline"), unless they are in it already; a column
-//! whose texts are hardly ever in it is not looked up any more.
+//! The table is bounded. Texts that come when it is full stand in their cells ("inline"), unless they are in it already. From when it
+//! is half full, a column whose texts are mostly new to it is not looked up any more, so that room is left for those that repeat.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -12,22 +12,25 @@ use std::ops::Range;
 use super::text::{needs_preserve, push_escaped};
 use crate::digits::push_shown;
 
-/// Texts in the table at most: as many as its index of 2^18 places holds before it would double (hashbrown fills seven of eight).
-const COUNT_MAX: usize = (1 << 18) / 8 * 7;
-/// Bytes of texts in the table at most.
+/// Texts in the table at most: as many as an index of 2^17 places holds (hashbrown fills seven of eight).
+const COUNT_MAX: usize = (1 << 17) / 8 * 7;
+/// Texts from which on columns are judged.
+const COUNT_JUDGED: usize = COUNT_MAX / 2;
+/// Bytes of texts in the table at most, with those of [`LENGTH_BYTES`].
 const BYTES_MAX: usize = 16 << 20;
+/// Before each text stands its length.
+const LENGTH_BYTES: usize = size_of::<u32>();
 /// What stands around a text in the table.
 const ITEM_BYTES: usize = 16;
-/// Lookups of a column after which it is judged, once the table is full.
+/// Lookups of a column after which it is judged.
 const JUDGED_AFTER: u32 = 4096;
 
-/// The table.
+/// The table. Its memory is reserved as a whole, so that it never moves; the system provides a page when the first text comes into it.
 #[derive(Default)]
 pub(super) struct SharedStrings {
     hasher: RandomState,
     entries: HashTable<Entry>,
-    texts: Vec<u8>,
-    ends: Vec<u32>,
+    texts: Texts,
     use_count: u64,
 }
 
@@ -35,15 +38,32 @@ pub(super) struct SharedStrings {
 struct Entry {
     /// See [`kept`].
     hash: u32,
+    /// See [`Texts`].
     start: u32,
-    length: u32,
     number: u32,
 }
 
-impl Entry {
-    fn text<'a>(&self, texts: &'a [u8]) -> &'a [u8] {
-        let start = self.start as usize;
-        &texts[start..start + self.length as usize]
+/// Texts one after the other, each after its length in bytes.
+#[derive(Default)]
+struct Texts(Vec<u8>);
+
+impl Texts {
+    /// The text at a start, and the start of the one after it; none at the end.
+    fn at(&self, start: usize) -> Option<(&[u8], usize)> {
+        let (length, rest) = self.0.get(start..)?.split_first_chunk::<LENGTH_BYTES>()?;
+        let text = rest.get(..u32::from_ne_bytes(*length) as usize)?;
+        Some((text, start + LENGTH_BYTES + text.len()))
+    }
+
+    /// Where a text has been put that there is room for.
+    fn push(&mut self, text: &[u8]) -> Option<u32> {
+        if self.0.len() + LENGTH_BYTES + text.len() > BYTES_MAX {
+            return None;
+        }
+        let start = self.0.len() as u32;
+        self.0.extend_from_slice(&(text.len() as u32).to_ne_bytes());
+        self.0.extend_from_slice(text);
+        Some(start)
     }
 }
 
@@ -61,53 +81,65 @@ pub(super) struct Sharing {
 }
 
 impl SharedStrings {
+    pub(super) fn new() -> SharedStrings {
+        SharedStrings {
+            entries: HashTable::with_capacity(COUNT_MAX),
+            texts: Texts(Vec::with_capacity(BYTES_MAX)),
+            ..SharedStrings::default()
+        }
+    }
+
     /// The number of a text, if it is in the table or there is room for it.
     pub(super) fn number(&mut self, text: &str, sharing: &mut Sharing) -> Option<u32> {
         if sharing.is_inline {
             return None;
         }
         let hash = self.hasher.hash_one(text.as_bytes());
-        let is_it =
-            |entry: &Entry| entry.hash == kept(hash) && is_same(entry.text(&self.texts), text.as_bytes());
+        let is_it = |entry: &Entry| {
+            let found = self.texts.at(entry.start as usize);
+            entry.hash == kept(hash) && found.is_some_and(|(found, _)| is_same(found, text.as_bytes()))
+        };
         if let Some(entry) = self.entries.find(hash, is_it) {
             self.use_count += 1;
             sharing.lookups += 1;
             return Some(entry.number);
         }
-        if self.ends.len() == COUNT_MAX || self.texts.len() + text.len() > BYTES_MAX {
-            sharing.lookups += 1;
-            sharing.misses += 1;
-            if sharing.lookups >= JUDGED_AFTER {
-                *sharing = Sharing { is_inline: sharing.misses > sharing.lookups / 2, ..Sharing::default() };
-            }
-            return None;
+        sharing.lookups += 1;
+        sharing.misses += 1;
+        if sharing.lookups >= JUDGED_AFTER {
+            let is_inline = self.entries.len() >= COUNT_JUDGED && sharing.misses > sharing.lookups / 2;
+            *sharing = Sharing { is_inline, ..Sharing::default() };
         }
-        let number = u32::try_from(self.ends.len()).ok()?;
-        let (start, length) = (self.texts.len() as u32, text.len() as u32);
-        self.texts.extend_from_slice(text.as_bytes());
-        self.ends.push(self.texts.len() as u32);
-        let entry = Entry { hash: kept(hash), start, length, number };
-        // Needed again only when the index grows.
-        let hash_of = |entry: &Entry| self.hasher.hash_one(entry.text(&self.texts));
-        self.entries.insert_unique(hash, entry, hash_of);
+        let number = self.insert(text, hash)?;
         self.use_count += 1;
         Some(number)
     }
 
-    fn text(&self, number: u32) -> &[u8] {
-        let number = number as usize;
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.texts[start as usize..self.ends[number] as usize]
+    /// The number of a text that was not in the table, if there is room for it.
+    fn insert(&mut self, text: &str, hash: u64) -> Option<u32> {
+        let number = self.entries.len();
+        if number == COUNT_MAX {
+            return None;
+        }
+        let start = self.texts.push(text.as_bytes())?;
+        let entry = Entry { hash: kept(hash), start, number: number as u32 };
+        let texts = &self.texts;
+        let hash_of = |entry: &Entry| {
+            let text = texts.at(entry.start as usize).map_or(b"".as_slice(), |(text, _)| text);
+            self.hasher.hash_one(text)
+        };
+        self.entries.insert_unique(hash, entry, hash_of);
+        Some(number as u32)
     }
 
-    /// The table in pieces of about that many bytes of XML, by number; there is one at least.
+    /// The table in pieces of about that many bytes of XML: which bytes of the texts are in each. There is one at least.
     pub(super) fn pieces(&self, piece_bytes: usize) -> Vec<Range<usize>> {
         let mut pieces = Vec::new();
         let mut piece = 0..0;
         let mut bytes = 0;
-        for number in 0..self.ends.len() {
-            bytes += self.text(number as u32).len() + ITEM_BYTES;
-            piece.end = number + 1;
+        while let Some((text, next)) = self.texts.at(piece.end) {
+            bytes += text.len() + ITEM_BYTES;
+            piece.end = next;
             if bytes >= piece_bytes {
                 pieces.push(piece.clone());
                 piece.start = piece.end;
@@ -122,7 +154,7 @@ impl SharedStrings {
     /// follows.
     pub(super) fn write(&self, piece: Range<usize>, is_last: bool, xml: &mut Vec<u8>) {
         if piece.start == 0 {
-            let (uses, count) = (self.use_count, self.ends.len());
+            let (uses, count) = (self.use_count, self.entries.len());
             push_shown(
                 xml,
                 format_args!(
@@ -130,9 +162,12 @@ impl SharedStrings {
                 ),
             );
         }
-        for number in piece {
-            // Cut at the ends of texts that came in as text.
-            let text = std::str::from_utf8(self.text(number as u32)).unwrap_or_default();
+        let mut start = piece.start;
+        while start < piece.end
+            && let Some((text, next)) = self.texts.at(start)
+        {
+            // It came in as text.
+            let text = std::str::from_utf8(text).unwrap_or_default();
             xml.extend_from_slice(if needs_preserve(text) {
                 b"<si><t xml:space=\"preserve\">".as_slice()
             } else {
@@ -140,6 +175,7 @@ impl SharedStrings {
             });
             push_escaped(xml, text);
             xml.extend_from_slice(b"</t></si>");
+            start = next;
         }
         if is_last {
             xml.extend_from_slice(b"</sst>");
@@ -161,22 +197,60 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn numbers(strings: &mut SharedStrings, sharing: &mut Sharing, texts: Range<usize>) -> Vec<Option<u32>> {
+        texts.map(|text| strings.number(&text.to_string(), sharing)).collect()
+    }
+
     #[test]
     fn texts_are_shared_until_the_table_is_full() {
-        let (mut strings, mut sharing) = (SharedStrings::default(), Sharing::default());
-        assert_eq!(strings.number("a", &mut sharing), Some(0));
-        assert_eq!(strings.number("", &mut sharing), Some(1));
-        assert_eq!(strings.number("a", &mut sharing), Some(0));
-        for number in 2..COUNT_MAX {
-            assert_eq!(strings.number(&number.to_string(), &mut sharing), Some(number as u32));
+        let mut strings = SharedStrings::new();
+        // Columns that are not judged, since each has one text only.
+        let all =
+            (0..COUNT_MAX).map(|text| numbers(&mut strings, &mut Sharing::default(), text..text + 1)[0]);
+        assert!(all.eq((0..COUNT_MAX as u32).map(Some)));
+        assert_eq!(strings.number("new", &mut Sharing::default()), None);
+        assert_eq!(strings.number("7", &mut Sharing::default()), Some(7));
+        let mut xml = Vec::new();
+        let pieces = strings.pieces(1 << 16);
+        assert!(pieces.len() > 10);
+        for (index, piece) in pieces.iter().enumerate() {
+            strings.write(piece.clone(), index == pieces.len() - 1, &mut xml);
         }
-        // Full: what is in it is found, what is not stands in its cell, and a column of such texts gives up.
-        assert_eq!(strings.number("new", &mut sharing), None);
-        assert_eq!(strings.number("a", &mut sharing), Some(0));
-        for number in 0..2 * JUDGED_AFTER {
-            assert_eq!(strings.number(&format!("new {number}"), &mut sharing), None);
+        let xml = String::from_utf8(xml).unwrap();
+        let uses = COUNT_MAX + 1;
+        assert!(xml.contains(&format!(
+            "count=\"{uses}\" uniqueCount=\"{COUNT_MAX}\"><si><t>0</t></si><si><t>1</t></si>"
+        )));
+        assert!(xml.ends_with(&format!("<si><t>{}</t></si></sst>", COUNT_MAX - 1)));
+        assert_eq!(xml.matches("<si>").count(), COUNT_MAX);
+    }
+
+    #[test]
+    fn a_column_of_ever_new_texts_leaves_room_for_others() {
+        let mut strings = SharedStrings::new();
+        let (mut ever_new, mut repeating) = (Sharing::default(), Sharing::default());
+        let mut given = 0;
+        for row in 0..10 * COUNT_MAX {
+            given += usize::from(strings.number(&row.to_string(), &mut ever_new).is_some());
+            assert!(strings.number(&format!("one of many {}", row % 20_000), &mut repeating).is_some());
         }
-        assert!(sharing.is_inline);
-        assert_eq!(strings.number("a", &mut Sharing::default()), Some(0));
+        assert!(ever_new.is_inline && !repeating.is_inline);
+        assert_eq!(strings.number("7", &mut ever_new), None);
+        assert_eq!(strings.number("7", &mut repeating), Some(14));
+        // Judged when the table is half full, or less than a window of lookups later.
+        let half = COUNT_JUDGED - 20_000;
+        assert!((half..half + JUDGED_AFTER as usize).contains(&given), "{given}");
+    }
+
+    #[test]
+    fn texts_end_where_their_room_does() {
+        let (mut strings, mut sharing) = (SharedStrings::new(), Sharing::default());
+        let long = "x".repeat(BYTES_MAX - 2 * LENGTH_BYTES - 1);
+        assert_eq!(strings.number(&long, &mut sharing), Some(0));
+        assert_eq!(strings.number("ab", &mut sharing), None);
+        assert_eq!(strings.number("a", &mut sharing), Some(1));
+        assert_eq!(strings.number("", &mut sharing), None);
+        assert_eq!(strings.number(&long, &mut sharing), Some(0));
+        assert_eq!(strings.texts.0.capacity(), BYTES_MAX);
     }
 }

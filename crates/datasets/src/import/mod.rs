@@ -44,7 +44,7 @@ pub use ledger::LedgerKey;
 pub use prune::{PRUNED_AT_ONCE, prune};
 pub use rules::{ColumnRules, Importing, Pattern, Reference};
 pub use told::undone;
-pub use undo::{KEPT_MAX, Undone, undo};
+pub use undo::{KEPT_MAX, Pointed, Undone, undo};
 
 /// What an import does with a file's columns.
 #[derive(Clone, Debug, PartialEq)]

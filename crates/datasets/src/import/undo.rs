@@ -38,6 +38,15 @@ pub struct Undone {
     pub was_done_already: bool,
 }
 
+/// What becomes of a row that was created and at which rows of the same table point that stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pointed {
+    /// Nothing of the call is taken back: what points at it may be of another call, which comes first then.
+    Refused,
+    /// It is kept.
+    Kept,
+}
+
 /// Takes back what [`super::commit()`] has written with the same key and chunks, in one transaction. The last comes first: `chunks`
 /// are in the reverse of the order in which they were written, because a row may have what an earlier one had before. Where nothing was
 /// written, nothing is taken back, and it can't be written any more. Blocks; setting `stop` ends it within a moment, and then nothing is
@@ -54,6 +63,7 @@ pub fn undo(
     spec: &CheckSpec,
     ledger: &LedgerKey,
     chunks: &mut Chunks<'_>,
+    pointed: Pointed,
     stop: &Arc<AtomicBool>,
 ) -> Result<Undone, CommitError> {
     let plan = Plan::of(dataset, spec).map_err(CommitError::Misfit)?;
@@ -66,7 +76,8 @@ pub fn undo(
     if let Some(text) = target.recorded(ledger, Deed::Commit)? {
         let record: CommitRecord = said(dataset, Some(text))?;
         let referrers = target.referrers(plan.place)?;
-        let taking_back = TakingBack { dataset, plan: &plan, record: &record, referrers: &referrers };
+        let taking_back =
+            TakingBack { dataset, plan: &plan, record: &record, referrers: &referrers, pointed };
         for chunk in chunks {
             if stop.load(Ordering::Relaxed) {
                 return Err(SourceError::Stopped.into());
@@ -86,6 +97,7 @@ struct TakingBack<'a> {
     plan: &'a Plan<'a>,
     record: &'a CommitRecord,
     referrers: &'a [Referrer],
+    pointed: Pointed,
 }
 
 impl TakingBack<'_> {
@@ -219,6 +231,10 @@ impl TakingBack<'_> {
         let indexes = |rows: Vec<(&u32, Option<u32>)>| rows.into_iter().map(|(index, _)| *index).collect();
         let (left, gone) = (indexes(left), indexes(gone));
         *removed = gone;
+        if self.pointed == Pointed::Refused && self.referrers.iter().any(|referrer| referrer.is_own) {
+            let message = "rows of the table point at rows that are to be removed".to_owned();
+            return Err(CommitError::Refused { message, rule: None, rows: extent(&rows) });
+        }
         Ok(left)
     }
 }

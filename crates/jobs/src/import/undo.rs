@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use longshore_datasets::Catalog;
-use longshore_datasets::import::{self, CommitError, KEPT_MAX, Undone};
+use longshore_datasets::import::{self, CommitError, KEPT_MAX, Pointed, Undone};
 use longshore_files::FileStore;
 use longshore_protocol::import::{RefusedRows, UndoReport};
 use longshore_protocol::{TaskId, TaskKind};
@@ -134,8 +134,8 @@ pub struct UndoPartOrder {
 }
 
 impl UndoJob {
-    /// Takes back once more what the database has refused, as long as that brings something: a row may be
-    /// one that rows of another part referred to. Then adds up.
+    /// Takes back once more what was refused, as long as that brings something: a row may be one that rows of another part pointed at.
+    /// Then a last time, and now rows are kept that others still point at. Adds up.
     async fn conclude(&self, order: &UndoOrder, context: &TaskContext) -> Result<UndoReport, WorkError> {
         let mut endings = Vec::with_capacity(order.written.len());
         for number in 0..context.child_count() {
@@ -145,14 +145,22 @@ impl UndoJob {
         }
         let is_refused = |ending: &UndoEnding| matches!(ending, UndoEnding::Refused { .. });
         let mut brings_something = !endings.iter().all(is_refused);
-        while std::mem::take(&mut brings_something) {
+        let mut pointed = Pointed::Refused;
+        loop {
+            if !std::mem::take(&mut brings_something) {
+                pointed = Pointed::Kept;
+            }
             for (chunks, ending) in order.latest_first().zip(&mut endings) {
                 if is_refused(ending) {
                     let (spec, import) = (&order.spec, &order.import);
-                    let transaction = TakingBack { spec, import, chunks };
+                    let transaction = TakingBack { spec, import, chunks, pointed };
                     *ending = transaction.carry_out(&self.catalog, &self.files, context).await?;
                     brings_something |= !is_refused(ending);
                 }
+            }
+            // What was kept may have been what others waited for.
+            if pointed == Pointed::Kept && !brings_something {
+                break;
             }
         }
         let mut report = order.empty_report();
@@ -203,6 +211,7 @@ struct TakingBack<'a> {
     spec: &'a PlanSpec,
     import: &'a TaskId,
     chunks: &'a [u32],
+    pointed: Pointed,
 }
 
 impl TakingBack<'_> {
@@ -219,9 +228,9 @@ impl TakingBack<'_> {
         let keys: Vec<String> = self.chunks.iter().rev().map(|number| place.kept(*number)).collect();
         let ledger = ledger_key(self.import, self.chunks);
         let stop = StopFlag::following(context);
-        let (flag, store, kept) = (stop.share(), files.clone(), keys.clone());
+        let (flag, store, kept, pointed) = (stop.share(), files.clone(), keys.clone(), self.pointed);
         let undone = tokio::task::spawn_blocking(move || {
-            import::undo(&dataset, &spec, &ledger, &mut chunks_of(&store, kept), &flag)
+            import::undo(&dataset, &spec, &ledger, &mut chunks_of(&store, kept), pointed, &flag)
         });
         match undone.await.map_err(|error| WorkError::Thread(error.to_string()))? {
             Ok(undone) => Ok(UndoEnding::Undone(undone)),
@@ -256,7 +265,8 @@ impl Job for UndoPartJob {
     type Output = UndoEnding;
 
     async fn run(&self, order: UndoPartOrder, context: &TaskContext) -> Result<Done<UndoEnding>, JobError> {
-        let transaction = TakingBack { spec: &order.spec, import: &order.import, chunks: &order.chunks };
+        let (spec, import, chunks) = (&order.spec, &order.import, order.chunks.as_slice());
+        let transaction = TakingBack { spec, import, chunks, pointed: Pointed::Refused };
         Ok(Done::Finished(transaction.carry_out(&self.catalog, &self.files, context).await?))
     }
 

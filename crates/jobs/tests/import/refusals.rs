@@ -70,3 +70,41 @@ async fn an_undo_that_is_refused_tells_what_is_left_and_can_be_repeated() {
     assert!(!people.report(&people.ann, &import).await.can_be_undone);
     people.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_taken_back_whichever_part_has_those_that_point_at_them() {
+    let people = People::new(2);
+    let before = people.rows();
+    forbid(
+        &people,
+        "ALTER TABLE people ADD COLUMN above INTEGER REFERENCES people (id);
+         CREATE TRIGGER refers BEFORE INSERT ON people WHEN NEW.id <= 250 AND NOT EXISTS (SELECT 1 FROM people WHERE id = NEW.id + 150)
+         BEGIN SELECT RAISE(ABORT, 'the row above is not there'); END;
+         CREATE TRIGGER points AFTER INSERT ON people WHEN NEW.id <= 250
+         BEGIN UPDATE people SET above = NEW.id + 150 WHERE id = NEW.id; END",
+    );
+    let draft = people.upload("people.csv", file(51..=450)).await;
+    let (_, plan) = people.check(&people.ann, &draft).await;
+    let (import, report) = people.import(&people.ann, &plan, ImportWay::ValidRows).await;
+    assert_eq!((report.stopped, report.done), (None, plan.counts));
+    // The rows that are pointed at are those of the last parts, which are taken back first.
+    let undone = people.undo(&people.ann, &import).await;
+    assert_eq!((undone.removed_row_count, undone.kept_row_count, undone.left_row_count), (400, 0, 0));
+    assert_eq!(people.rows(), before);
+    people.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_others_have_come_to_point_at_are_kept() {
+    let people = People::new(2);
+    let draft = people.upload("people.csv", file(51..=350)).await;
+    forbid(&people, "ALTER TABLE people ADD COLUMN above INTEGER REFERENCES people (id)");
+    let (_, plan) = people.check(&people.ann, &draft).await;
+    let (import, _) = people.import(&people.ann, &plan, ImportWay::ValidRows).await;
+    forbid(&people, "UPDATE people SET above = 60 WHERE id = 1; UPDATE people SET above = 260 WHERE id = 2");
+    let undone = people.undo(&people.ann, &import).await;
+    assert_eq!((undone.removed_row_count, undone.kept_row_count, undone.left_row_count), (298, 2, 0));
+    assert_eq!(undone.kept.iter().map(|kept| kept.row).collect::<Vec<_>>(), [11, 211]);
+    assert!(!people.report(&people.ann, &import).await.can_be_undone);
+    people.stop().await;
+}

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt8Array, UInt32Array};
 use jiff::tz::TimeZone;
 use longshore_datasets::Dataset;
 use longshore_datasets::import::{
-    self, CheckSpec, CheckedChunk, ChunkError, CommitError, Committed, LedgerKey, Undone,
+    self, CheckSpec, CheckedChunk, ChunkError, CommitError, Committed, LedgerKey, Pointed, Undone,
 };
 use longshore_protocol::import::{CellKind, ImportMode, PlanCounts};
 
@@ -82,9 +82,19 @@ pub fn undo(
     import: &str,
     chunks: &[CheckedChunk],
 ) -> Result<Undone, CommitError> {
+    undo_as(dataset, spec, import, chunks, Pointed::Kept)
+}
+
+pub fn undo_as(
+    dataset: &Dataset,
+    spec: &CheckSpec,
+    import: &str,
+    chunks: &[CheckedChunk],
+    pointed: Pointed,
+) -> Result<Undone, CommitError> {
     // The last that was written is taken back first.
     let mut chunks = chunks.iter().rev().cloned().map(Ok::<_, ChunkError>);
-    import::undo(dataset, spec, &key(import), &mut chunks, &Arc::default())
+    import::undo(dataset, spec, &key(import), &mut chunks, pointed, &Arc::default())
 }
 
 fn key(import: &str) -> LedgerKey {

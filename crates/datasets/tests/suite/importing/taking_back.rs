@@ -1,9 +1,9 @@
 //! Taking back: what goes, what is as it was, and what stays because it is no longer the import's.
 
-use longshore_datasets::import::{CommitError, Undone};
+use longshore_datasets::import::{CommitError, Pointed, Undone};
 use longshore_protocol::import::ImportMode;
 
-use super::{ALL, GOODS_DECLARED, IMPORTED, all, check, commit, goods, spec, undo};
+use super::{ALL, GOODS_DECLARED, IMPORTED, all, check, commit, goods, spec, undo, undo_as};
 use crate::suite::{Case, Fresh};
 
 /// All cases.
@@ -140,6 +140,19 @@ fn rows_that_point_at_rows_are_taken_back(db: &dyn Fresh) {
         db.execute(&format!("INSERT INTO {t} VALUES (20, 11)"));
         let undone = undo(&dataset, &spec, &name("b"), &plans).expect("is taken back");
         assert_eq!((undone.removed, undone.restored, undone.kept_count), (1, 1, 2), "{action}");
+        assert_eq!(all(&dataset), ["1|-", "10|-", "11|10", "20|11"]);
+        // What points may be of another call, which then comes first.
+        let (above, below) =
+            (check(&dataset, &spec, &[&["30", ""]]), check(&dataset, &spec, &[&["31", "30"]]));
+        let (c, d) = (name("c"), name("d"));
+        commit(&dataset, &spec, &c, std::slice::from_ref(&above)).expect("is written");
+        commit(&dataset, &spec, &d, std::slice::from_ref(&below)).expect("is written");
+        let refused = undo_as(&dataset, &spec, &c, std::slice::from_ref(&above), Pointed::Refused);
+        assert!(matches!(refused, Err(CommitError::Refused { .. })), "{action}: {refused:?}");
+        for (name, plan) in [(d, below), (c, above)] {
+            let undone = undo_as(&dataset, &spec, &name, &[plan], Pointed::Refused).expect("is taken back");
+            assert_eq!((undone.removed, undone.kept_count), (1, 0), "{name}");
+        }
         assert_eq!(all(&dataset), ["1|-", "10|-", "11|10", "20|11"]);
     }
 }

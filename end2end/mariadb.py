@@ -3,12 +3,14 @@
 Usage: python mariadb.py make URL NAME          prints the URL of the new database
        python mariadb.py drop URL NAME
        python mariadb.py run URL                SQL on standard input, a statement a paragraph
+       python mariadb.py query URL              prints the rows of the SELECT on standard input as JSON
        python mariadb.py compare URL FILE       the SELECT on standard input; prints the number of equal rows
 
 FILE is a workbook or a CSV file. PyMySQL, which reads the database, shares no code with Longshore.
 """
 
 import datetime
+import json
 import re
 import sys
 import urllib.parse
@@ -70,6 +72,9 @@ def main():
         if action == "run":
             for statement in sys.stdin.read().split("\n\n"):
                 cursor.execute(statement)
+        elif action == "query":
+            cursor.execute(sys.stdin.read())
+            print(json.dumps(cursor.fetchall(), default=str))
         elif action == "make":
             cursor.execute(f"CREATE DATABASE `{sys.argv[3]}` CHARACTER SET utf8mb4")
             print(f"{url.rstrip('/')}/{sys.argv[3]}")

@@ -2,7 +2,8 @@ import path from "node:path";
 
 import { test as base, expect } from "./support/fixtures";
 import { Chance } from "./support/chance";
-import { COUNTS, ImportPostgres, ROWS } from "./support/import-postgres";
+import { COUNTS, ordersFile, ROWS } from "./support/import-orders";
+import { ImportPostgres } from "./support/import-postgres";
 import { Pair } from "./support/pair";
 import type { Json } from "./support/person";
 import * as programs from "./support/programs";
@@ -25,7 +26,7 @@ const SETTINGS = {
 
 const test = base.extend<{ postgres: ImportPostgres; pair: Pair }>({
   postgres: async ({ folder }, use) => {
-    const shop = ImportPostgres.make(path.join(folder, "postgres"));
+    const shop = await ImportPostgres.make(path.join(folder, "postgres"));
     await use(shop);
     shop.drop();
   },
@@ -44,7 +45,7 @@ const test = base.extend<{ postgres: ImportPostgres; pair: Pair }>({
 
 async function upload(pair: Pair): Promise<Json> {
   const { person } = pair;
-  const response = await person.upload("orders", "orders.csv", ImportPostgres.file());
+  const response = await person.upload("orders", "orders.csv", ordersFile());
   expect(response.status(), await response.text()).toBe(200);
   return response.json();
 }

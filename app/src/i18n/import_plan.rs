@@ -114,19 +114,19 @@ impl Texts {
         self.pick("Whole row", "整行")
     }
 
-    /// Downloads the workbook of errors.
+    /// Downloads the file of errors.
     pub fn download_errors(self) -> &'static str {
         self.pick("Download error rows", "下载错误行")
     }
 
-    /// What to do with it. Text comes back as text; every workbook comes back as XLSX.
+    /// What to do with it. It is of the kind that was sent, but for workbooks that only Excel writes, or that have macros: these come back as XLSX.
     pub fn download_errors_hint(self, kind: FileKind) -> &'static str {
         match kind {
-            FileKind::Xlsx | FileKind::Csv | FileKind::Tsv => self.pick(
+            FileKind::Xlsx | FileKind::Ods | FileKind::Csv | FileKind::Tsv => self.pick(
                 "Your format and columns, with the reason in each row. Correct them and upload that file again.",
                 "格式和列与原文件一致，并注明原因；修改后可重新上传。",
             ),
-            FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls | FileKind::Ods => self.pick(
+            FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls => self.pick(
                 "Your columns as XLSX, with the reason in each row. Correct them and upload that file again.",
                 "列与原文件一致，格式为 XLSX，并注明原因；修改后可重新上传。",
             ),
@@ -304,5 +304,15 @@ mod tests {
         assert_eq!(zh.import_rows(counts.writes()), "导入 4,980 行");
         let one = PlanCounts { create: 1, ..PlanCounts::default() };
         assert_eq!(en.will_write(one), "1 row will be added and 0 changed. You can undo this afterwards.");
+    }
+
+    #[test]
+    fn workbooks_that_come_back_as_xlsx_are_told() {
+        for kind in FileKind::ALL {
+            let is_other = matches!(kind, FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls);
+            for texts in [Texts::new(Lang::En), Texts::new(Lang::Zh)] {
+                assert_eq!(texts.download_errors_hint(kind).contains("XLSX"), is_other, "{kind:?}");
+            }
+        }
     }
 }

@@ -84,6 +84,7 @@ impl ExportFormat {
 pub fn media_type(file_name: &str) -> &'static str {
     match file_name.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
         "csv" => "text/csv; charset=utf-8",
         // In the encoding in which a person has sent such a file.
         "tsv" => "text/tab-separated-values",

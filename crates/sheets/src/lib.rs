@@ -1,4 +1,5 @@
-//! Tables as streams: writing XLSX, CSV, compressed CSV and Parquet, and reading what spreadsheet programs write, see [`read`].
+//! Tables as streams: writing XLSX, CSV, compressed CSV and Parquet, and reading what spreadsheet programs write, see [`read`]; rows of it
+//! that are wrong go back as they came, see [`faults`].
 //!
 //! Purpose: turn [`RecordBatch`]es into a file that people open in Excel, WPS, LibreOffice or
 //! Numbers, or that programs for data read, while memory stays the same however many rows there are. [`open`] gives a

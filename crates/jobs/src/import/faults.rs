@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use longshore_datasets::Dataset;
 use longshore_files::FileStore;
 use longshore_protocol::Lang;
-use longshore_protocol::import::{CellProblem, RowError};
+use longshore_protocol::import::{CellProblem, FileKind, RowError};
 use longshore_sheets::faults::{FaultsKind, FaultsWriter};
 use longshore_sheets::read::{Cell, CellBatch};
 use longshore_tasks::TaskContext;
@@ -125,9 +125,11 @@ pub(super) async fn write(
 ) -> Result<FinishedFile, WorkError> {
     let layout = Layout::of(order, dataset, staging);
     let text = order.choice.text.or(order.recognised.text);
-    let (kind, ending) = match text {
-        Some(form) => (FaultsKind::Text(form), if form.delimiter == b'\t' { "tsv" } else { "csv" }),
-        None => (FaultsKind::Workbook, "xlsx"),
+    let (kind, ending) = match (text, order.recognised.kind) {
+        (Some(form), _) => (FaultsKind::Text(form), if form.delimiter == b'\t' { "tsv" } else { "csv" }),
+        (None, FileKind::Ods) => (FaultsKind::Ods, "ods"),
+        // Nothing that is at hand writes XLS or XLSB, and macros are not kept.
+        (None, _) => (FaultsKind::Xlsx, "xlsx"),
     };
     let local = new_scratch(&settings.scratch)?;
     let title = order.recognised.sheets.get(order.choice.sheet).map_or("", |sheet| sheet.name.as_str());

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, Reader, Xlsx};
+use calamine::{Data, Ods, Reader, Xlsx};
 use longshore_protocol::import::{
     CellProblem, ImportMode, ImportWay, MatchedBy, PlanCounts, PlanRowsRequest, PlanShow, UndoRequest,
     UpdateDraftRequest,
@@ -124,10 +124,23 @@ async fn errors_are_mended_and_what_was_done_is_taken_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workbook_gives_a_workbook_of_errors() {
+    let errors = errors_of_a_workbook(FaultsKind::Xlsx, "xlsx").await;
+    found_in(&mut Xlsx::new(Cursor::new(errors)).expect("a workbook"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_document_gives_an_open_document_of_errors() {
+    let errors = errors_of_a_workbook(FaultsKind::Ods, "ods").await;
+    found_in(&mut Ods::new(Cursor::new(errors)).expect("a document"));
+}
+
+/// The file of errors of a file of that kind, which has the columns of one already. Sent again, it has the same errors.
+async fn errors_of_a_workbook(kind: FaultsKind, ending: &str) -> Vec<u8> {
     let people = People::new(1);
-    let path = people.house.folder.path().join("made.xlsx");
+    let name = format!("made.{ending}");
+    let path = people.house.folder.path().join(&name);
     let headers = ["ID", "Name", "Joined", "Row in file", "Reason"].map(str::to_owned).to_vec();
-    let mut writer = FaultsWriter::create(FaultsKind::Workbook, &path, "Liste", headers).expect("is made");
+    let mut writer = FaultsWriter::create(kind, &path, "Liste", headers).expect("is made");
     let cell = |kind, text| Cell { kind, text };
     for (id, name, joined) in
         [("101", "Ann", "2026-08-01"), ("102", "", "2026-08-02"), ("103", "=Bob", "nie")]
@@ -138,23 +151,32 @@ async fn a_workbook_gives_a_workbook_of_errors() {
         writer.push(&cells, &[1], 7, "no reason").expect("is written");
     }
     assert_eq!(writer.finish().expect("is complete"), 3);
-    let draft = people.upload("made.xlsx", std::fs::read(&path).expect("reads")).await;
+    let draft = people.upload(&name, std::fs::read(&path).expect("reads")).await;
+    assert_eq!(draft.file.kind.name(), ending);
     assert_eq!((draft.columns[3].target.as_ref(), draft.columns[4].target.as_ref()), (None, None));
     let (check, plan) = people.check(&people.ann, &draft).await;
     assert_eq!(plan.counts, counts(1, 0, 0, 2));
     let found = check.file.clone().expect("a file");
-    assert_eq!((found.name.as_str(), found.row_count), ("made_errors.xlsx", 2));
-    let bytes = people.house.bytes(&people.ann, &check).await;
-    let mut workbook = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    assert_eq!((found.name, found.row_count), (format!("made_errors.{ending}"), 2));
+    let errors = people.house.bytes(&people.ann, &check).await;
+    let draft = people.upload(&format!("made_errors.{ending}"), errors.clone()).await;
+    assert_eq!((draft.columns[3].target.as_ref(), draft.columns[4].target.as_ref()), (None, None));
+    let (_, plan) = people.check(&people.ann, &draft).await;
+    assert_eq!(plan.counts, counts(0, 0, 0, 2));
+    people.stop().await;
+    errors
+}
+
+/// What stands in that file of errors.
+fn found_in<R: Reader<Cursor<Vec<u8>>, Error: std::fmt::Debug>>(workbook: &mut R) {
     assert_eq!(workbook.sheet_names(), ["Liste"]);
     let sheet = workbook.worksheet_range("Liste").expect("reads");
     let rows: Vec<Vec<Data>> = sheet.rows().map(<[Data]>::to_vec).collect();
     let texts = |row: &[Data]| row.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(texts(&rows[0]), ["ID", "Name", "Joined", "Row in file", "Reason"]);
-    assert!(matches!(rows[1][2], Data::DateTime(_)), "{:?}", rows[1]);
+    assert!(matches!(rows[1][2], Data::DateTime(_) | Data::DateTimeIso(_)), "{:?}", rows[1]);
     assert_eq!(texts(&rows[1])[3..], ["3", "Name: A value is needed here"]);
     assert_eq!(texts(&rows[2])[..3], ["103", "=Bob", "nie"]);
-    people.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +185,7 @@ async fn rows_with_a_warning_are_shown_whatever_happens_to_them() {
     let path = people.house.folder.path().join("long.xlsx");
     // The last two are the file's own, for row and reason.
     let headers = ["ID", "Name", "its row", "its reason"].map(str::to_owned).to_vec();
-    let mut writer = FaultsWriter::create(FaultsKind::Workbook, &path, "List", headers).expect("is made");
+    let mut writer = FaultsWriter::create(FaultsKind::Xlsx, &path, "List", headers).expect("is made");
     let cell = |kind, text| Cell { kind, text };
     for (id, name) in [
         ("101", "Ann"),

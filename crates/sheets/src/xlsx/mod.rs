@@ -28,6 +28,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 pub(crate) use self::cells::{date_serial, timestamp_serial};
+pub(crate) use self::text::shorten;
 
 use self::archive::Archive;
 use self::cells::ColumnCells;
@@ -142,7 +143,7 @@ impl XlsxWriter {
         let layout = Arc::new(Layout { kinds: Arc::clone(&self.kinds), cells: cells.collect() });
         // The frame has them by number; they are the first strings of all, and each sheet uses them once more. A header's cut is
         // not told: the summary speaks of data.
-        for header in self.spec.headers.iter().map(|header| text::shorten(header)) {
+        for header in self.spec.headers.iter().map(|header| shorten(header)) {
             if !header.is_empty() {
                 self.strings.number(header, &mut Sharing::default());
             }

@@ -27,7 +27,7 @@ const IS_SPECIAL: [bool; 256] = {
 };
 
 /// The longest start of a text that a cell holds, cut between characters.
-pub(super) fn shorten(text: &str) -> &str {
+pub(crate) fn shorten(text: &str) -> &str {
     // A character takes at least as many bytes in UTF-8 as units in UTF-16.
     if text.len() <= MAX_CELL_UNITS {
         return text;

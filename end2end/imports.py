@@ -2,6 +2,8 @@
 
 Usage: python imports.py shop DATABASE ROWS              a table of orders with that many rows
        python imports.py workbook FILE                   the JSON rows on standard input as a workbook; the first are headers
+       python imports.py document FILE                   the same as an OpenDocument spreadsheet
+       python imports.py correct FILE OUT OLD NEW        replaces text in one, and prints how often it stood there
        python imports.py text FILE ENCODING DELIMITER    the same as text
        python imports.py many FILE ROWS EVERY            a workbook of orders with an error in every so manieth row
        python imports.py mend FILE OUT                   corrects what `many` has planted, in a workbook of errors
@@ -18,6 +20,7 @@ DATABASE is a file of SQLite, or the URL of a PostgreSQL database.
 
 import csv
 import hashlib
+import html
 import json
 import re
 import sqlite3
@@ -85,6 +88,42 @@ def workbook(path, rows):
     for row in rows:
         sheet.append(row)
     book.save(path)
+
+
+DOCUMENT_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def document(path, rows):
+    def cell(value):
+        if isinstance(value, (int, float)):
+            return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
+        return f'<table:table-cell office:value-type="string"><text:p>{html.escape(value or "")}</text:p></table:table-cell>'
+
+    lines = "".join("<table:table-row>" + "".join(map(cell, row)) + "</table:table-row>" for row in rows)
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", DOCUMENT_TYPE, zipfile.ZIP_STORED)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f'{head}<manifest:manifest xmlns:manifest="{OASIS}:manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="{DOCUMENT_TYPE}"/>'
+            '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>',
+        )
+        archive.writestr(
+            "content.xml",
+            f'{head}<office:document-content xmlns:office="{OASIS}:office:1.0" xmlns:table="{OASIS}:table:1.0" xmlns:text="{OASIS}:text:1.0">'
+            f'<office:body><office:spreadsheet><table:table table:name="Orders">{lines}</table:table></office:spreadsheet></office:body></office:document-content>',
+        )
+
+
+def correct(path, out, old, new):
+    with zipfile.ZipFile(path) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as taken:
+        for item in given.infolist():
+            content = given.read(item)
+            if item.filename == "content.xml":
+                print(content.decode().count(old))
+                content = content.decode().replace(old, new).encode()
+            taken.writestr(item, content)
 
 
 # What `many` plants and `mend` corrects: a column and the value that is wrong there.
@@ -184,6 +223,10 @@ def main():
         shop(path, int(rest[0]))
     elif command == "workbook":
         workbook(path, json.load(sys.stdin))
+    elif command == "document":
+        document(path, json.load(sys.stdin))
+    elif command == "correct":
+        correct(path, *rest)
     elif command == "text":
         with open(path, "w", encoding=rest[0], newline="") as file:
             csv.writer(file, delimiter=rest[1]).writerows(json.load(sys.stdin))

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 
 import { expect, test } from "./support/import-fixtures";
-import { HEADERS, order, type Row } from "./support/import-shop";
+import { HEADERS, ImportShop, order, type Row } from "./support/import-shop";
 import { python } from "./support/programs";
 
 const rows = (from: number, to: number): Row[] => Array.from({ length: to - from + 1 }, (_, index) => order(from + index));
@@ -100,6 +100,32 @@ test("the template has the headers in the person's language and can be uploaded 
   await (await downloading).saveAs(file);
   await wizard.upload(file);
   await expect(wizard.gaps).toBeHidden();
+});
+
+test("an OpenDocument spreadsheet's errors come back as one, and that, mended, goes in", async ({ imports, wizard, page }, testInfo) => {
+  const wrong = order(102);
+  wrong[2] = "many";
+  await wizard.open();
+  await wizard.upload(imports.document("orders.ods", [HEADERS, order(101), wrong, order(103)]));
+  await wizard.check();
+  await expect(wizard.counts).toHaveText("2 new, 0 updates, 0 unchanged, 1 error");
+  await expect(page.getByText("Your format and columns, with the reason in each row.")).toBeVisible();
+  const download = await wizard.errors();
+  expect(download.suggestedFilename()).toBe("orders_errors.ods");
+  const errors = testInfo.outputPath("errors.ods");
+  await download.saveAs(errors);
+  await wizard.import();
+  await wizard.ends();
+
+  const mended = testInfo.outputPath("mended.ods");
+  expect(python("imports.py", ["correct", errors, mended, ">many<", `>${order(102)[2]}<`])).toBe("1");
+  await page.locator("#import-another").click();
+  await wizard.upload(mended);
+  await wizard.check();
+  await expect(wizard.counts).toHaveText("1 new, 0 updates, 0 unchanged, 0 errors");
+  await wizard.import();
+  await wizard.ends();
+  expect(imports.digest()).toBe(ImportShop.digestOf(103));
 });
 
 test("an upload can be cancelled and sent again, and survives a lost connection", async ({ imports, wizard, page }) => {

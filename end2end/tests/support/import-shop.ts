@@ -139,6 +139,12 @@ export class ImportShop {
     return this.file(name);
   }
 
+  /** The same as an OpenDocument spreadsheet. */
+  document(name: string, rows: Row[]): string {
+    python("imports.py", ["document", this.file(name)], JSON.stringify(rows));
+    return this.file(name);
+  }
+
   text(name: string, encoding: string, delimiter: string, rows: Row[]): string {
     python("imports.py", ["text", this.file(name), encoding, delimiter], JSON.stringify(rows));
     return this.file(name);

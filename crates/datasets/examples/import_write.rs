@@ -90,7 +90,14 @@ fn main() -> Result<(), Failure> {
     clock.measure("take back", || {
         each(&|chunk| {
             let mut chunks = std::iter::once(Ok::<_, ChunkError>(plans[chunk].clone()));
-            let undone = import::undo(&dataset, &spec, &key(chunk), &mut chunks, &Arc::default())?;
+            let undone = import::undo(
+                &dataset,
+                &spec,
+                &key(chunk),
+                &mut chunks,
+                import::Pointed::Kept,
+                &Arc::default(),
+            )?;
             assert_eq!(undone.kept_count, 0);
             Ok(())
         })

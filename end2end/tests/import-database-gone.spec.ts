@@ -46,7 +46,7 @@ for (const { name, make } of KINDS) {
       expect(["queued", "running"], "it waits for its database").toContain(await person.phase(id));
       await gate.open();
       await expect.poll(() => person.phase(id), { timeout: ENDS_WITHIN_MS, intervals: [100] }).toBe("succeeded");
-      return (await person.status(id)).task;
+      return { id, ...(await person.status(id)).task };
     };
 
     const uploaded = await person.upload("orders", "orders.csv", ordersFile());
@@ -59,15 +59,15 @@ for (const { name, make } of KINDS) {
     const { plan } = await person.ask("getImportDraft", { dataset: "orders" });
     const order = { dataset: "orders", draft: draft.id, plan: plan.task, way: "valid_rows" };
     const imported = await goesOn("registerImportTask", order, 2_500_000);
-    const { import: report } = await person.ask("getTaskDetails", { task: imported.task.id });
+    const { import: report } = await person.ask("getTaskDetails", { task: imported.id });
     expect([report.planned, report.done, report.stopped]).toEqual([COUNTS, COUNTS, null]);
     expect(shop.digest(), "the table is as wanted").toBe(wanted);
-    expect(shop.ledger(imported.task.id, "commit"), "the ledger has every transaction once").toEqual([CHUNKS, CHUNKS]);
+    expect(shop.ledger(imported.id, "commit"), "the ledger has every transaction once").toEqual([CHUNKS, CHUNKS]);
 
-    const undone = await goesOn("registerImportUndo", { task: imported.task.id }, 300_000);
-    const { undo } = await person.ask("getTaskDetails", { task: undone.task.id });
+    const undone = await goesOn("registerImportUndo", { task: imported.id }, 300_000);
+    const { undo } = await person.ask("getTaskDetails", { task: undone.id });
     expect([undo.removed_row_count, undo.restored_row_count, undo.kept_row_count]).toEqual([COUNTS.create, COUNTS.update, 0]);
     expect(shop.digest(), "the table is as it was").toBe(before);
-    expect(shop.ledger(imported.task.id, "undo")).toEqual([CHUNKS, CHUNKS]);
+    expect(shop.ledger(imported.id, "undo")).toEqual([CHUNKS, CHUNKS]);
   });
 }

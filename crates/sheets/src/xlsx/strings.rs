@@ -216,7 +216,7 @@ mod tests {
         for (index, piece) in pieces.iter().enumerate() {
             strings.write(piece.clone(), index == pieces.len() - 1, &mut xml);
         }
-        let xml = String::from_utf8(xml).unwrap();
+        let xml = String::from_utf8(xml).expect("texts");
         let uses = COUNT_MAX + 1;
         assert!(xml.contains(&format!(
             "count=\"{uses}\" uniqueCount=\"{COUNT_MAX}\"><si><t>0</t></si><si><t>1</t></si>"

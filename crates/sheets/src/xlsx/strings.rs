@@ -95,9 +95,10 @@ impl SharedStrings {
             return None;
         }
         let hash = self.hasher.hash_one(text.as_bytes());
+        // The text is read only where the hash is the same.
+        let is_text = |(found, _): (&[u8], usize)| is_same(found, text.as_bytes());
         let is_it = |entry: &Entry| {
-            let found = self.texts.at(entry.start as usize);
-            entry.hash == kept(hash) && found.is_some_and(|(found, _)| is_same(found, text.as_bytes()))
+            entry.hash == kept(hash) && self.texts.at(entry.start as usize).is_some_and(is_text)
         };
         if let Some(entry) = self.entries.find(hash, is_it) {
             self.use_count += 1;
@@ -124,6 +125,7 @@ impl SharedStrings {
         let start = self.texts.push(text.as_bytes())?;
         let entry = Entry { hash: kept(hash), start, number: number as u32 };
         let texts = &self.texts;
+        // Never needed, since the index has its room and does not grow.
         let hash_of = |entry: &Entry| {
             let text = texts.at(entry.start as usize).map_or(b"".as_slice(), |(text, _)| text);
             self.hasher.hash_one(text)

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{
-    self,
+    self, BufWriter,
     ErrorKind::{InvalidInput, NotFound, PermissionDenied, Unsupported},
     Write,
 };
@@ -22,6 +22,8 @@ use crate::FileError;
 
 /// Folder below the root where files grow before they are complete.
 pub(crate) const UNFINISHED: &str = ".unfinished";
+/// Bytes of small pieces that are handed to the system at a time.
+const TOGETHER_BYTES: usize = 64 << 10;
 /// Folders that are remembered to be stored, at most.
 const REMEMBERED_MAX: usize = 10_000;
 
@@ -66,15 +68,19 @@ impl Folder {
         blocking("read a file", get).await
     }
 
-    /// Stores bytes under a key, where they appear when all of them are stored.
+    /// Stores bytes under a key, one piece behind the other, where they appear when all of them are stored.
     ///
     /// # Errors
     /// [`FileError::Store`]; nothing appears then.
-    pub(crate) async fn put(self, key: String, bytes: Bytes) -> Result<(), FileError> {
+    pub(crate) async fn put(self, key: String, pieces: Vec<Bytes>) -> Result<(), FileError> {
         let put = move || {
             self.by_way_of_unfinished("put", &self.path(&key), |unfinished| {
                 let mut file = OpenOptions::new().write(true).create_new(true).open(unfinished)?;
-                file.write_all(&bytes)?;
+                // Small pieces go together; one that is larger goes from where it lies.
+                let mut writer = BufWriter::with_capacity(TOGETHER_BYTES, &mut file);
+                pieces.iter().try_for_each(|piece| writer.write_all(piece))?;
+                writer.flush()?;
+                drop(writer);
                 if self.is_lasting { file.sync_all() } else { Ok(()) }
             })
         };

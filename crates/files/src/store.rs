@@ -240,13 +240,23 @@ impl FileStore {
     /// # Errors
     /// [`FileError::Store`].
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), FileError> {
+        self.put_pieces(key, vec![bytes]).await
+    }
+
+    /// The same for bytes that lie in several places: they are not put together before.
+    ///
+    /// # Errors
+    /// [`FileError::Store`].
+    pub async fn put_pieces(&self, key: &str, pieces: Vec<Bytes>) -> Result<(), FileError> {
         if let Some(folder) = self.folder() {
-            return folder.clone().put(key.to_owned(), bytes).await;
+            return folder.clone().put(key.to_owned(), pieces).await;
         }
         let mut writer = self.create(key).await?;
-        if let Err(error) = writer.write(bytes).await {
-            writer.abort().await;
-            return Err(error);
+        for piece in pieces {
+            if let Err(error) = writer.write(piece).await {
+                writer.abort().await;
+                return Err(error);
+            }
         }
         writer.finish().await.map(|_| ())
     }

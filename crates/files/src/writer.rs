@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use crate::FileError;
 use crate::folder::Folder;
 
-/// Bytes that are hashed and handed on at a time: few enough not to keep other tasks of the thread waiting.
+/// Bytes that are handed on and hashed at a time: few enough not to keep other tasks of the thread waiting.
 const PIECE_BYTES: usize = 1 << 20;
 /// Pieces on their way to the store beside the one that it takes.
 const PIECES_AHEAD: usize = 2;
@@ -35,9 +35,7 @@ enum Step {
 pub struct FileWriter {
     steps: mpsc::Sender<Step>,
     /// Until its result was taken.
-    writing: Option<JoinHandle<Result<(), FileError>>>,
-    hash: Sha256,
-    size_bytes: u64,
+    writing: Option<JoinHandle<Result<Stored, FileError>>>,
 }
 
 impl FileWriter {
@@ -45,7 +43,7 @@ impl FileWriter {
     pub(crate) fn new(writer: Writer, kept: Option<(Folder, String)>) -> FileWriter {
         let (steps, taken) = mpsc::channel(PIECES_AHEAD);
         let writing = Some(tokio::spawn(write(writer, kept, taken)));
-        FileWriter { steps, writing, hash: Sha256::new(), size_bytes: 0 }
+        FileWriter { steps, writing }
     }
 
     /// Appends bytes. They may still be on their way when this ends; a later call tells if that failed.
@@ -55,11 +53,9 @@ impl FileWriter {
     pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), FileError> {
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
-            self.hash.update(&piece);
-            self.size_bytes += piece.len() as u64;
             if self.steps.send(Step::Write(piece)).await.is_err() {
                 // Whoever takes the steps has failed.
-                return self.ended().await;
+                return self.ended().await.map(|_| ());
             }
         }
         Ok(())
@@ -72,9 +68,7 @@ impl FileWriter {
     pub async fn finish(mut self) -> Result<Stored, FileError> {
         // That fails only after the writing has failed, which is told next.
         self.steps.send(Step::Complete).await.ok();
-        self.ended().await?;
-        let digest = Bytes::copy_from_slice(&self.hash.finalize());
-        Ok(Stored { size_bytes: self.size_bytes, sha256: format!("{digest:x}") })
+        self.ended().await
     }
 
     /// Gives the file up and removes what was written of it. After an error that was done already.
@@ -87,10 +81,7 @@ impl FileWriter {
         }
     }
 
-    async fn ended(&mut self) -> Result<(), FileError> {
-        let stopped = |why: String| {
-            FileError::store("write to a file")(opendal::Error::new(opendal::ErrorKind::Unexpected, why))
-        };
+    async fn ended(&mut self) -> Result<Stored, FileError> {
         match self.writing.take() {
             Some(writing) => writing.await.map_err(|error| stopped(error.to_string()))?,
             None => Err(stopped("it was given up before".to_owned())),
@@ -98,31 +89,41 @@ impl FileWriter {
     }
 }
 
+fn stopped(why: String) -> FileError {
+    FileError::store("write to a file")(opendal::Error::new(opendal::ErrorKind::Unexpected, why))
+}
+
 /// Takes the steps of one file; without the last one the file is given up.
 async fn write(
     mut writer: Writer,
     kept: Option<(Folder, String)>,
     mut steps: mpsc::Receiver<Step>,
-) -> Result<(), FileError> {
-    let ended = loop {
+) -> Result<Stored, FileError> {
+    let (mut hash, mut size_bytes) = (Sha256::new(), 0);
+    let error = loop {
         match steps.recv().await {
             Some(Step::Write(bytes)) => {
+                hash.update(&bytes);
+                size_bytes += bytes.len() as u64;
                 if let Err(error) = writer.write(bytes).await {
-                    break Err(FileError::store("write to a file")(error));
+                    break FileError::store("write to a file")(error);
                 }
             }
             Some(Step::Complete) => match writer.close().await {
-                Ok(_) => match kept {
-                    Some((folder, key)) => return folder.keep_name(key).await,
-                    None => return Ok(()),
-                },
-                Err(error) => break Err(FileError::store("complete a file")(error)),
+                Ok(_) => {
+                    if let Some((folder, key)) = kept {
+                        folder.keep_name(key).await?;
+                    }
+                    let digest = Bytes::copy_from_slice(&hash.finalize());
+                    return Ok(Stored { size_bytes, sha256: format!("{digest:x}") });
+                }
+                Err(error) => break FileError::store("complete a file")(error),
             },
-            None => break Ok(()),
+            None => break stopped("it was given up".to_owned()),
         }
     };
     if let Err(error) = writer.abort().await {
         tracing::warn!(error = %error, "an unfinished file could not be removed; it goes with the next sweep");
     }
-    ended
+    Err(error)
 }

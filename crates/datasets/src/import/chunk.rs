@@ -5,32 +5,18 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array, new_null_array};
-use arrow_buffer::Buffer;
-use arrow_ipc::reader::StreamDecoder;
-use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use longshore_protocol::import::{PlanCell, PlanCounts, PlanRow, PlanShow, RowAction, RowError};
 
+use super::ipc;
+use super::keys::{self, KeyDigest};
 use crate::text;
 
 /// Begins the bytes of a chunk; the last is the version of the form.
 const MAGIC: &[u8; 8] = b"LSCHUNK\x01";
 /// Bytes that say how long a part is; those of the rows are at a place that is a multiple of 8 so.
 const LENGTH_BYTES: usize = 8;
-/// Bytes of a [`KeyDigest`]: column, digest and row.
-const DIGEST_BYTES: usize = 4 + 16 + 4;
-
-/// What must be once in a file: the import's key of a row, or the value of a column without duplicates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyDigest {
-    /// The position of the dataset's column; `None` for the import's key.
-    pub column: Option<usize>,
-    /// A digest of the value, equal where the database takes values for equal.
-    pub digest: u128,
-    /// The row's number in the file.
-    pub row: u32,
-}
 
 /// A chunk of rows that was checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,36 +153,23 @@ impl CheckedChunk {
         }
     }
 
-    /// The chunk as bytes; equal chunks have equal bytes.
+    /// The chunk as bytes, one piece behind the other; equal chunks have equal bytes.
     ///
     /// # Errors
     /// [`ArrowError`] if it can't be written so.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, ArrowError> {
+    pub fn to_pieces(&self) -> Result<Vec<Bytes>, ArrowError> {
         let errors =
             serde_json::to_vec(&self.errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
-        let rows = without_nulls(&self.rows)?;
-        let size = rows.get_array_memory_size() + errors.len() + self.keys.len() * DIGEST_BYTES;
-        let mut bytes = Vec::with_capacity(size + size / 8);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
-        let mut writer = StreamWriter::try_new(bytes, &rows.schema())?;
-        writer.write(&rows)?;
-        let mut bytes = writer.into_inner()?;
-        let begin = MAGIC.len() + LENGTH_BYTES;
-        let length = (bytes.len() - begin) as u64;
-        bytes[MAGIC.len()..begin].copy_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&(errors.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&errors);
-        for key in &self.keys {
-            let column = key.column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX);
-            bytes.extend_from_slice(&column.to_le_bytes());
-            bytes.extend_from_slice(&key.digest.to_le_bytes());
-            bytes.extend_from_slice(&key.row.to_le_bytes());
-        }
-        Ok(bytes)
+        let rows = ipc::pieces(&without_nulls(&self.rows)?)?;
+        let mut pieces = vec![Bytes::from_static(MAGIC), length_of(&rows)];
+        pieces.extend(rows);
+        let errors = Bytes::from(errors);
+        pieces.push(length_of(std::slice::from_ref(&errors)));
+        pieces.extend([errors, Bytes::from(keys::to_bytes(&self.keys))]);
+        Ok(pieces)
     }
 
-    /// Reads what [`CheckedChunk::to_bytes`] wrote.
+    /// Reads what [`CheckedChunk::to_pieces`] wrote.
     ///
     /// # Errors
     /// [`ArrowError`] if the bytes are no chunk, or not all of one.
@@ -217,29 +190,23 @@ impl CheckedChunk {
             Ok::<_, ArrowError>(part)
         };
         let (rows, errors) = (part()?, part()?);
-        // The columns stay where they are.
-        let (mut stream, mut decoder) = (Buffer::from(rows), StreamDecoder::new());
-        let rows = with_nulls(&decoder.decode(&mut stream)?.ok_or_else(broken)?)?;
+        let rows = with_nulls(&ipc::batch(rows)?)?;
         let has_form =
             has_form(&rows.schema()) && rows.column(0).null_count() + rows.column(1).null_count() == 0;
-        if !has_form || !rest.len().is_multiple_of(DIGEST_BYTES) {
+        if !has_form {
             return Err(broken());
         }
+        let keys = keys::of_bytes(&rest)?.collect();
         let errors =
             serde_json::from_slice(&errors).map_err(|error| ArrowError::JsonError(error.to_string()))?;
-        let keys = rest.chunks_exact(DIGEST_BYTES).map(|bytes| {
-            let (column, after) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
-            let (digest, after) = after.split_first_chunk::<16>().ok_or_else(broken)?;
-            let (row, _) = after.split_first_chunk::<4>().ok_or_else(broken)?;
-            let column = Some(u32::from_le_bytes(*column)).filter(|column| *column != u32::MAX);
-            Ok(KeyDigest {
-                column: column.map(|column| column as usize),
-                digest: u128::from_le_bytes(*digest),
-                row: u32::from_le_bytes(*row),
-            })
-        });
-        Ok(CheckedChunk { rows, errors, keys: keys.collect::<Result<_, ArrowError>>()? })
+        Ok(CheckedChunk { rows, errors, keys })
     }
+}
+
+/// How many bytes some pieces are, as they stand before them.
+fn length_of(pieces: &[Bytes]) -> Bytes {
+    let length: usize = pieces.iter().map(Bytes::len).sum();
+    Bytes::copy_from_slice(&(length as u64).to_le_bytes())
 }
 
 /// The rows with columns of no type in place of those old values that are nothing but nulls, as they are where all rows are new:
@@ -322,7 +289,7 @@ mod tests {
     fn old_values_that_are_not_there_take_no_bytes_and_keep_their_type() {
         for (old, bytes_max) in [(vec![None; 1000], 22_000), (vec![Some(5); 1000], 38_000)] {
             let chunk = chunk(old);
-            let bytes = chunk.to_bytes().expect("is written");
+            let bytes = chunk.to_pieces().expect("is written").concat();
             assert!((bytes_max - 1000..bytes_max).contains(&bytes.len()), "{}", bytes.len());
             assert_eq!(CheckedChunk::from_bytes(bytes.into()).expect("is read"), chunk);
         }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::ATTEMPTS;
 use super::check_part::{CheckPartJob, CheckPartOutput, check_up_to};
 use super::faults;
+use super::hand_over::HandOver;
 use super::place::WorkPlace;
 use super::plan::{Findings, Plan, PlanChunk, PlanSpec};
 use super::settings::ImportSettings;
@@ -112,6 +113,8 @@ pub struct CheckJob {
     pub files: FileStore,
     /// How files are read.
     pub settings: ImportSettings,
+    /// Rows that this process has just staged.
+    pub hand_over: HandOver,
 }
 
 #[async_trait]
@@ -144,6 +147,7 @@ impl Job for CheckJob {
     async fn discard(&self, task: &Task, runs: Runs) -> Result<(), Box<dyn Error + Send + Sync>> {
         // What one run has made may be what another goes on from: everything goes with the task.
         if runs == Runs::All {
+            self.hand_over.forget(&WorkPlace::of(&task.id).staged_folder());
             self.files.remove_folder(WorkPlace::of(&task.id).folder()).await?;
         }
         Ok(())
@@ -163,7 +167,7 @@ impl CheckJob {
         }
         // Before hours are spent on it.
         order.spec().checked(find_dataset(&self.catalog, order.dataset.as_str())?)?;
-        let staging = stage(&self.files, &self.settings, order, place, context).await?;
+        let staging = stage(&self.files, &self.settings, order, (place, &self.hand_over), context).await?;
         write_json(&self.files, &place.staging(), &staging).await.map_err(WorkError::from)?;
         Ok(staging)
     }
@@ -179,6 +183,7 @@ impl CheckJob {
         if let Some(plan) = read_json(&self.files, &place.plan()).await? {
             return Ok(plan);
         }
+        self.hand_over.forget(&place.staged_folder());
         let dataset = find_dataset(&self.catalog, order.dataset.as_str())?;
         let mut parts: Vec<CheckPartOutput> = Vec::with_capacity(staging.chunks.len());
         for number in 0..context.child_count() {
@@ -215,9 +220,16 @@ impl CheckJob {
         let output = CheckOutput { mode: order.mode, counts, warning_count, problems: findings.told(), file };
         let plan = Plan { spec: order.spec(), chunks, output };
         write_json(&self.files, &place.plan(), &plan).await?;
-        // From here on the plan is all that is needed.
-        self.files.remove_folder(&place.staged_folder()).await?;
-        self.files.remove_folder(&place.digests_folder()).await?;
+        // From here on the plan is all that is needed. Nobody waits for the rest to go; what a process that ends now leaves of it
+        // goes with the task.
+        let (files, folders) = (self.files.clone(), [place.staged_folder(), place.digests_folder()]);
+        tokio::spawn(async move {
+            for folder in folders {
+                if let Err(error) = files.remove_folder(&folder).await {
+                    tracing::warn!(folder, error = %error, "staged rows could not be removed; they go with their task");
+                }
+            }
+        });
         Ok(plan)
     }
 }

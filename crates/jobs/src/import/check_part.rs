@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use longshore_datasets::{Catalog, import};
+use longshore_datasets::Catalog;
+use longshore_datasets::import::{self, keys};
 use longshore_files::FileStore;
 use longshore_protocol::Unit;
 use longshore_protocol::import::PlanCounts;
@@ -13,7 +14,8 @@ use longshore_tasks::{Done, Job, JobError, NewChild, Runs, Task, TaskContext, ch
 use serde::{Deserialize, Serialize};
 
 use super::ATTEMPTS;
-use super::chunk::{digests_to_bytes, read_staged, store_checked};
+use super::chunk::{read_staged, store_checked};
+use super::hand_over::HandOver;
 use super::place::WorkPlace;
 use super::plan::{Findings, PlanSpec};
 use crate::stop::StopFlag;
@@ -58,6 +60,8 @@ pub struct CheckPartJob {
     pub catalog: Arc<Catalog>,
     /// Where files are.
     pub files: FileStore,
+    /// Rows that this process has just staged.
+    pub hand_over: HandOver,
 }
 
 #[async_trait]
@@ -99,7 +103,11 @@ impl CheckPartJob {
         let spec = order.spec.checked(&dataset)?;
         let parent = context.task().parent.as_ref().ok_or(WorkError::NoPart(order.chunk))?;
         let place = WorkPlace::of(parent);
-        let cells = read_staged(&self.files, &place.staged(order.chunk)).await?;
+        let staged = place.staged(order.chunk);
+        let cells = match self.hand_over.take(&staged) {
+            Some(cells) => cells,
+            None => read_staged(&self.files, &staged).await?,
+        };
         let row_count = cells.iter().map(|batch| batch.num_rows() as u64).sum();
         context.report(0, Some(row_count), Unit::Rows);
         let stop = StopFlag::following(context);
@@ -107,15 +115,15 @@ impl CheckPartJob {
         let checked =
             tokio::task::spawn_blocking(move || import::check(&dataset, &spec, &cells, &flag)).await;
         let mut chunk = checked.map_err(|error| WorkError::Thread(error.to_string()))??;
-        let keys = std::mem::take(&mut chunk.keys);
+        let found = std::mem::take(&mut chunk.keys);
         let token = context.token();
         let (key, digests) = (place.checked(order.chunk, token), place.digests(order.chunk, token));
-        self.files.put(&digests, Bytes::from(digests_to_bytes(&keys))).await?;
+        self.files.put(&digests, Bytes::from(keys::to_bytes(&found))).await?;
         store_checked(&self.files, &key, &chunk).await?;
         Ok(CheckPartOutput {
             key,
             digests,
-            digest_count: keys.len() as u64,
+            digest_count: found.len() as u64,
             counts: chunk.counts(),
             findings: Findings::of(&chunk),
         })

@@ -29,7 +29,7 @@ use crate::error::CentreError;
 use crate::export::ExportSettings;
 
 /// How often the tasks are looked at.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(20);
 /// Time that one of them may take.
 const TIME_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -190,7 +190,7 @@ async fn start(
     let shutdown = CancellationToken::new();
     let settings = WorkerSettings {
         concurrency: import.concurrency.max(1),
-        progress_beat: LOOK * 2,
+        progress_beat: LOOK * 5,
         reap_interval: Duration::from_secs(1),
         ..WorkerSettings::named("command-line")
     };

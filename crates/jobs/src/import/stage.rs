@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arrow_array::RecordBatch;
-use bytes::Bytes;
 use longshore_files::{FileError, FileStore};
 use longshore_protocol::Unit;
 use longshore_sheets::read::{self, CellBatch, ReadError, ReadLimits};
@@ -15,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::check::CheckOrder;
 use super::check_part::check_up_to;
-use super::chunk::batches_to_bytes;
+use super::chunk::store_staged;
+use super::hand_over::HandOver;
 use super::place::WorkPlace;
 use super::settings::ImportSettings;
 use super::stored::local;
@@ -57,7 +57,7 @@ pub(super) async fn stage(
     files: &FileStore,
     settings: &ImportSettings,
     order: &CheckOrder,
-    place: &WorkPlace,
+    (place, hand_over): (&WorkPlace, &HandOver),
     context: &TaskContext,
 ) -> Result<Staging, JobError> {
     let file = match local(files, &order.upload, &settings.scratch).await {
@@ -80,9 +80,11 @@ pub(super) async fn stage(
         move || read_rows(file.path(), &order, &limits, &flag, &mut cutter)
     });
     let mut staging = Staging::default();
-    while let Some((chunk, bytes)) = chunks.recv().await {
+    while let Some((chunk, rows)) = chunks.recv().await {
         let number = staging.chunks.len() as u32;
-        files.put(&place.staged(number), Bytes::from(bytes)).await.map_err(WorkError::from)?;
+        let key = place.staged(number);
+        store_staged(files, &key, &rows).await?;
+        hand_over.offer(key, rows);
         staging.chunks.push(chunk);
         check_up_to(number + 1, &spec, context).await?;
         // Half of the work: the other half is looking at the rows.
@@ -122,7 +124,7 @@ fn read_rows(
 /// Gathers rows until they are a chunk.
 struct Cutter {
     chunk_rows: usize,
-    sender: mpsc::Sender<(StagedChunk, Vec<u8>)>,
+    sender: mpsc::Sender<(StagedChunk, Vec<RecordBatch>)>,
     rows: Vec<RecordBatch>,
     column_count: usize,
     count: usize,
@@ -160,10 +162,9 @@ impl Cutter {
             row_count: count as u64,
             column_count,
         };
-        let bytes = batches_to_bytes(&rows)?;
         // Fails when the file store is gone; it has its own story to tell.
         self.sender
-            .blocking_send((chunk, bytes))
+            .blocking_send((chunk, rows))
             .map_err(|_| WorkError::Thread("the file store's side".to_owned()))
     }
 }

@@ -1,19 +1,27 @@
 //! Values that may stand once in a file and stand twice: found across all chunks.
+//!
+//! Digests are gone through twice. The first time each sets a bit, which tells nearly all that stand once from those that may stand
+//! twice; the second time the latter alone are gathered and compared.
 
-use longshore_datasets::import::{CheckedChunk, KeyDigest};
+use bytes::Bytes;
+use longshore_datasets::import::{CheckedChunk, KeyDigest, keys};
 use longshore_datasets::{Dataset, SourceError, text};
 use longshore_files::FileStore;
 use longshore_protocol::import::{CellProblem, RowError};
 use longshore_tasks::TaskContext;
 
 use super::check_part::CheckPartOutput;
-use super::chunk::{digests_of_bytes, read_checked, store_checked};
+use super::chunk::{read_checked, store_checked};
 use super::place::WorkPlace;
 use super::plan::Findings;
 use crate::work_error::WorkError;
 
-/// Digests in memory at a time, of 32 bytes each: where a file has more, they are gone through several times, by their last bits.
-const DIGESTS_AT_ONCE: u64 = 1_000_000;
+/// Digests that are compared at a time, of 32 bytes each: where more may stand twice, they are gone through several times.
+const COMPARED_AT_ONCE: u64 = 1_000_000;
+/// Bits for each digest: one of 32 that stand once is compared for sharing its bit with an earlier one.
+const BITS_PER_DIGEST: u64 = 32;
+/// Bits in memory at most, 16 MiB; a digest has fewer where a file has more than four million of them.
+const BITS_MAX: u64 = 1 << 27;
 /// Characters of a value that are told.
 const GIVEN_CHARS: usize = 100;
 
@@ -25,6 +33,83 @@ struct Seen {
     column: u32,
     row: u32,
     part: u32,
+}
+
+/// A set of digests by some of their bits: it has each that was put in, and some others.
+struct Marks(Vec<u64>);
+
+impl Marks {
+    /// An empty set for about so many.
+    fn with_room(count: u64) -> Marks {
+        let bits = count.saturating_mul(BITS_PER_DIGEST).clamp(64, BITS_MAX).next_power_of_two();
+        Marks(vec![0; (bits / 64) as usize])
+    }
+
+    fn place(&self, digest: u128) -> (usize, u64) {
+        // There are a power of two of them.
+        let place = digest as usize & (self.0.len() * 64 - 1);
+        (place / 64, 1 << (place % 64))
+    }
+
+    fn has(&self, digest: u128) -> bool {
+        let (word, bit) = self.place(digest);
+        self.0[word] & bit != 0
+    }
+
+    /// Puts a digest in; gives whether the set had it before.
+    fn put(&mut self, digest: u128) -> bool {
+        let (word, bit) = self.place(digest);
+        let had = self.0[word] & bit != 0;
+        self.0[word] |= bit;
+        had
+    }
+}
+
+/// Digests of which some may stand twice.
+struct Suspects {
+    marks: Marks,
+    /// How often they are gone through, so that not too many are compared at a time.
+    passes: u64,
+}
+
+impl Suspects {
+    /// `None` where all digests surely stand once.
+    async fn of(
+        files: &FileStore,
+        parts: &[CheckPartOutput],
+        context: &TaskContext,
+    ) -> Result<Option<Suspects>, WorkError> {
+        let count = parts.iter().map(|part| part.digest_count).sum();
+        let (mut seen, mut marks, mut again) = (Marks::with_room(count), Marks::with_room(count), 0u64);
+        for part in parts {
+            let bytes = digests(files, part, context).await?;
+            for key in keys::of_bytes(&bytes)? {
+                if seen.put(key.digest) {
+                    marks.put(key.digest);
+                    again += 1;
+                }
+            }
+        }
+        // Each of them, and at most as many that came before.
+        let passes = (again * 2).div_ceil(COMPARED_AT_ONCE);
+        Ok((again > 0).then_some(Suspects { marks, passes }))
+    }
+
+    fn is_of(&self, digest: u128, pass: u64) -> bool {
+        self.marks.has(digest) && (digest >> 64) as u64 % self.passes == pass
+    }
+}
+
+/// The digests of a part, as they are stored.
+async fn digests(
+    files: &FileStore,
+    part: &CheckPartOutput,
+    context: &TaskContext,
+) -> Result<Bytes, WorkError> {
+    if context.stop().is_cancelled() {
+        return Err(WorkError::Source(SourceError::Stopped));
+    }
+    Ok(files.get(&part.digests).await?)
 }
 
 /// A row with a value that an earlier one has.
@@ -45,17 +130,13 @@ pub(super) async fn fail_duplicates(
     parts: &mut [CheckPartOutput],
     context: &TaskContext,
 ) -> Result<(), WorkError> {
+    let Some(suspects) = Suspects::of(files, parts, context).await? else { return Ok(()) };
     let mut found: Vec<Vec<Duplicate>> = parts.iter().map(|_| Vec::new()).collect();
-    let count: u64 = parts.iter().map(|part| part.digest_count).sum();
-    let passes = u128::from(count.div_ceil(DIGESTS_AT_ONCE).max(1));
-    for pass in 0..passes {
-        let mut seen = Vec::with_capacity(count.min(DIGESTS_AT_ONCE) as usize);
+    for pass in 0..suspects.passes {
+        let mut seen = Vec::new();
         for (part, number) in parts.iter().zip(0..) {
-            if context.stop().is_cancelled() {
-                return Err(WorkError::Source(SourceError::Stopped));
-            }
-            let bytes = files.get(&part.digests).await?;
-            let of_pass = digests_of_bytes(&bytes).filter(|key| key.digest % passes == pass);
+            let bytes = digests(files, part, context).await?;
+            let of_pass = keys::of_bytes(&bytes)?.filter(|key| suspects.is_of(key.digest, pass));
             seen.extend(of_pass.map(|KeyDigest { column, digest, row }| Seen {
                 digest,
                 column: column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX),

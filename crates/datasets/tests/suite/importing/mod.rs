@@ -59,10 +59,10 @@ pub fn check(dataset: &Dataset, spec: &CheckSpec, rows: &[&[&str]]) -> CheckedCh
 fn check_from(dataset: &Dataset, spec: &CheckSpec, first: u32, rows: &[&[&str]]) -> CheckedChunk {
     let chunk = import::check(dataset, spec, &cells(first, rows), &Arc::default()).expect("is checked");
     // What is stored is what comes back.
-    let bytes = chunk.to_bytes().expect("is written");
+    let bytes = chunk.to_pieces().expect("is written").concat();
     let stored = CheckedChunk::from_bytes(bytes.clone().into()).expect("is read");
     assert_eq!(stored, chunk);
-    assert_eq!(stored.to_bytes().expect("is written"), bytes);
+    assert_eq!(stored.to_pieces().expect("is written").concat(), bytes);
     stored
 }
 

@@ -7,8 +7,10 @@
 //! neither.
 
 mod ods;
+mod temporary;
 mod text;
 mod value;
+mod xlsm;
 mod xlsx;
 
 use std::path::Path;
@@ -19,6 +21,7 @@ use zip::result::ZipError;
 use crate::read::{Cell, TextForm};
 use ods::OdsFile;
 use text::TextFile;
+use xlsm::XlsmFile;
 use xlsx::XlsxFile;
 
 /// Columns that are added behind those of the file: the row's number and what is wrong.
@@ -37,7 +40,7 @@ pub enum FaultsError {
     /// The XLSX workbook could not be written.
     #[error("the workbook of errors can't be written: {0}")]
     Xlsx(#[from] XlsxError),
-    /// The OpenDocument spreadsheet could not be written.
+    /// The OpenDocument spreadsheet, or the package of another kind, could not be written.
     #[error("the spreadsheet of errors can't be written: {0}")]
     Ods(#[from] ZipError),
     /// The text file could not be written.
@@ -65,6 +68,8 @@ pub enum FaultsError {
 pub enum FaultsKind {
     /// An XLSX workbook.
     Xlsx,
+    /// An XLSM workbook, without macros.
+    Xlsm,
     /// An OpenDocument spreadsheet.
     Ods,
     /// Text of that form; in UTF-8 where not all that is wrong can be said in its encoding, or the file would be taken for another.
@@ -133,6 +138,7 @@ impl FaultsWriter {
         headers.extend(added);
         let file: Box<dyn FaultsFile + Send> = match kind {
             FaultsKind::Xlsx => Box::new(XlsxFile::create(path, title, headers)?),
+            FaultsKind::Xlsm => Box::new(XlsmFile::create(path, title, headers)?),
             FaultsKind::Ods => Box::new(OdsFile::create(path, title, headers)?),
             FaultsKind::Text(form) => Box::new(TextFile::create(path, form, &headers)?),
         };

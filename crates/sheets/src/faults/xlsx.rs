@@ -42,7 +42,8 @@ impl Formats {
     }
 }
 
-fn pattern(shown: Shown) -> &'static str {
+/// The format of such moments.
+pub(super) fn pattern(shown: Shown) -> &'static str {
     match shown {
         Shown::Date => "yyyy-mm-dd",
         Shown::Time => "hh:mm:ss",

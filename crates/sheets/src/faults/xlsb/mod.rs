@@ -28,8 +28,9 @@ use crate::xlsx::shorten;
 
 /// Columns of a sheet ([MS-XLSB] Col).
 const COLUMNS_MAX: usize = 16_384;
-/// Bytes of a part, beyond which it would soon need ZIP64, which not all programs read.
-const PART_BYTES: u64 = 4_000_000_000;
+/// Bytes of a part, beyond which nothing is begun in it: from 4 GiB on it would need ZIP64, which not all programs read, and a row in
+/// which every cell holds the longest text has 1 GiB.
+const PART_BYTES: u64 = 3_000_000_000;
 
 /// A workbook whose last sheet grows.
 pub(super) struct XlsbFile {

@@ -7,8 +7,11 @@
 //! neither.
 
 mod ods;
+mod temporary;
 mod text;
 mod value;
+mod xlsb;
+mod xlsm;
 mod xlsx;
 
 use std::path::Path;
@@ -19,6 +22,8 @@ use zip::result::ZipError;
 use crate::read::{Cell, TextForm};
 use ods::OdsFile;
 use text::TextFile;
+use xlsb::XlsbFile;
+use xlsm::XlsmFile;
 use xlsx::XlsxFile;
 
 /// Columns that are added behind those of the file: the row's number and what is wrong.
@@ -37,7 +42,7 @@ pub enum FaultsError {
     /// The XLSX workbook could not be written.
     #[error("the workbook of errors can't be written: {0}")]
     Xlsx(#[from] XlsxError),
-    /// The OpenDocument spreadsheet could not be written.
+    /// The OpenDocument spreadsheet, or the package of another kind, could not be written.
     #[error("the spreadsheet of errors can't be written: {0}")]
     Ods(#[from] ZipError),
     /// The text file could not be written.
@@ -46,6 +51,14 @@ pub enum FaultsError {
     /// The file could not be made or completed.
     #[error("the file of errors can't be written: {0}")]
     Io(#[from] std::io::Error),
+    /// There are more columns than a sheet of that kind has.
+    #[error("the file of errors would have {column_count} columns, but its kind has {most} at most")]
+    TooManyColumns {
+        /// The columns, those that are added among them.
+        column_count: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A row has more cells than there are columns for, which would push what is added out of its place.
     #[error(
         "row {number} has {cell_count} cells, more than the {column_count} columns of the file of errors"
@@ -65,6 +78,10 @@ pub enum FaultsError {
 pub enum FaultsKind {
     /// An XLSX workbook.
     Xlsx,
+    /// An XLSM workbook, without macros.
+    Xlsm,
+    /// An XLSB workbook.
+    Xlsb,
     /// An OpenDocument spreadsheet.
     Ods,
     /// Text of that form; in UTF-8 where not all that is wrong can be said in its encoding, or the file would be taken for another.
@@ -133,6 +150,8 @@ impl FaultsWriter {
         headers.extend(added);
         let file: Box<dyn FaultsFile + Send> = match kind {
             FaultsKind::Xlsx => Box::new(XlsxFile::create(path, title, headers)?),
+            FaultsKind::Xlsm => Box::new(XlsmFile::create(path, title, headers)?),
+            FaultsKind::Xlsb => Box::new(XlsbFile::create(path, title, headers)?),
             FaultsKind::Ods => Box::new(OdsFile::create(path, title, headers)?),
             FaultsKind::Text(form) => Box::new(TextFile::create(path, form, &headers)?),
         };

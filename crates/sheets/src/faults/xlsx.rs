@@ -1,5 +1,6 @@
 //! An XLSX workbook of errors, by way of a temporary file for each sheet.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
@@ -41,7 +42,8 @@ impl Formats {
     }
 }
 
-fn pattern(shown: Shown) -> &'static str {
+/// The format of such moments.
+pub(super) fn pattern(shown: Shown) -> &'static str {
     match shown {
         Shown::Date => "yyyy-mm-dd",
         Shown::Time => "hh:mm:ss",
@@ -84,6 +86,11 @@ impl XlsxFile {
         }
         self.row = 1;
         Ok(())
+    }
+
+    /// Completes the workbook, and writes it there instead of at its own path.
+    pub(super) fn save(mut self, sink: impl Write + Send) -> Result<(), FaultsError> {
+        Ok(self.workbook.save_to_writer(sink)?)
     }
 }
 

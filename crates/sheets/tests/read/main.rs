@@ -3,11 +3,14 @@
 mod archives;
 mod corpus;
 mod faults;
+mod faults_xlsb;
+mod faults_xlsm;
 mod hostile;
 mod ods;
 mod package;
 mod round_trip;
 mod support;
+mod taken_apart;
 mod template;
 mod text;
 mod whole;

@@ -9,6 +9,7 @@
 mod ods;
 mod text;
 mod value;
+mod xls;
 mod xlsx;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use zip::result::ZipError;
 use crate::read::{Cell, TextForm};
 use ods::OdsFile;
 use text::TextFile;
+use xls::XlsFile;
 use xlsx::XlsxFile;
 
 /// Columns that are added behind those of the file: the row's number and what is wrong.
@@ -46,6 +48,14 @@ pub enum FaultsError {
     /// The file could not be made or completed.
     #[error("the file of errors can't be written: {0}")]
     Io(#[from] std::io::Error),
+    /// There are more columns than a sheet of that kind has.
+    #[error("the file of errors needs {column_count} columns, and a sheet of its kind has {allowed} at most")]
+    TooManyColumns {
+        /// The columns, those that are added among them.
+        column_count: usize,
+        /// Those that a sheet has.
+        allowed: usize,
+    },
     /// A row has more cells than there are columns for, which would push what is added out of its place.
     #[error(
         "row {number} has {cell_count} cells, more than the {column_count} columns of the file of errors"
@@ -67,6 +77,8 @@ pub enum FaultsKind {
     Xlsx,
     /// An OpenDocument spreadsheet.
     Ods,
+    /// An XLS workbook, of Excel 97 to 2003.
+    Xls,
     /// Text of that form; in UTF-8 where not all that is wrong can be said in its encoding, or the file would be taken for another.
     Text(TextForm),
 }
@@ -134,6 +146,7 @@ impl FaultsWriter {
         let file: Box<dyn FaultsFile + Send> = match kind {
             FaultsKind::Xlsx => Box::new(XlsxFile::create(path, title, headers)?),
             FaultsKind::Ods => Box::new(OdsFile::create(path, title, headers)?),
+            FaultsKind::Xls => Box::new(XlsFile::create(path, title, headers)?),
             FaultsKind::Text(form) => Box::new(TextFile::create(path, form, &headers)?),
         };
         Ok(FaultsWriter { file, column_count, row_count: 0 })

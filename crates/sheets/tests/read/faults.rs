@@ -11,9 +11,10 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::support::{batches, lines};
 
-const KINDS: [FaultsKind; 3] = [
+const KINDS: [FaultsKind; 4] = [
     FaultsKind::Xlsx,
     FaultsKind::Ods,
+    FaultsKind::Xls,
     FaultsKind::Text(TextForm { delimiter: b';', ..TextForm::new(Encoding::Utf8) }),
 ];
 
@@ -66,8 +67,10 @@ fn cells_stay_what_they_were() {
         for faults in KINDS {
             let found = written(faults, &["a"], 1, &[&[cell(kind, text)]]).expect("it is written");
             let (want, number) = match faults {
-                FaultsKind::Xlsx | FaultsKind::Ods => (want.to_owned(), "n:7"),
                 FaultsKind::Text(_) => (format!("t:{text}"), "t:7"),
+                // The reader of XLS does not hear how a moment is shown, so midnight is the day.
+                FaultsKind::Xls => (want.trim_end_matches("T00:00:00").to_owned(), "n:7"),
+                _ => (want.to_owned(), "n:7"),
             };
             assert_eq!(
                 found,

@@ -1,0 +1,43 @@
+//! A file that takes what is not in its place yet.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// A temporary file beside another, without a name: it is gone when it is closed, whatever happens.
+pub(super) struct Spool {
+    file: BufWriter<File>,
+    size: u64,
+}
+
+impl Spool {
+    pub(super) fn beside(path: &Path) -> io::Result<Spool> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let file = tempfile::tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        Ok(Spool { file: BufWriter::new(file), size: 0 })
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.size += bytes.len() as u64;
+        self.file.write_all(bytes)
+    }
+
+    /// Writes over what stands at that place.
+    pub(super) fn mend(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(place))?;
+        self.file.write_all(bytes)?;
+        self.file.seek(SeekFrom::Start(self.size))?;
+        Ok(())
+    }
+
+    /// All that was written, to be read from its beginning.
+    pub(super) fn into_file(self) -> io::Result<File> {
+        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        Ok(file)
+    }
+}

@@ -3,6 +3,7 @@
 mod archives;
 mod corpus;
 mod faults;
+mod faults_xls;
 mod hostile;
 mod ods;
 mod package;

@@ -220,3 +220,52 @@ fn check_size(bytes: u64) -> io::Result<()> {
 fn too_large() -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, "an XLS file can't be so large")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::sync::Arc;
+
+    use super::{Fault, FaultsFile, XlsFile, too_large};
+    use crate::faults::FaultsError;
+    use crate::read::{Cell, CellKind, Choice, ReadLimits, read, recognise};
+
+    #[test]
+    fn rows_go_on_with_a_further_sheet() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("faults.xls");
+        let headers = ["a", "row", "problem"].map(str::to_owned).to_vec();
+        let mut file = XlsFile::create(&path, "Liste", headers).expect("it is made");
+        // The header and three rows.
+        file.rows_per_sheet = 4;
+        for number in 1..=7 {
+            let cells = [Cell { kind: CellKind::Text, text: "x" }];
+            let fault = Fault { cells: &cells, bad: &[0], number, reason: "why", column_count: 1 };
+            file.push(&fault).expect("it is written");
+        }
+        Box::new(file).finish().expect("it is completed");
+        let limits = ReadLimits::default();
+        let recognised = recognise(&path, &limits).expect("it is recognised");
+        let names: Vec<&str> = recognised.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+        assert_eq!(names, ["Liste", "Liste (2)", "Liste (3)"]);
+        for (sheet, want) in [["1", "2", "3"].as_slice(), &["4", "5", "6"], &["7"]].into_iter().enumerate() {
+            let mut found = Vec::new();
+            let mut keep = |batch: crate::read::CellBatch| {
+                found.extend((0..batch.row_count()).map(|row| batch.cell(row, 1).text.to_owned()));
+                ControlFlow::Continue(())
+            };
+            let choice = Choice { sheet, text: None };
+            read(&path, &recognised, &choice, &limits, &Arc::default(), &mut keep).expect("it is read");
+            assert_eq!(found[0], "row");
+            assert_eq!(found[1..], *want);
+        }
+    }
+
+    #[test]
+    fn what_an_xls_file_cannot_hold_is_said() {
+        assert!(super::check_size(super::STREAM_BYTES_MAX).is_ok());
+        let error = FaultsError::from(super::check_size(super::STREAM_BYTES_MAX + 1).unwrap_err());
+        assert_eq!(error.to_string(), FaultsError::from(too_large()).to_string());
+        assert_eq!(error.to_string(), "the file of errors can't be written: an XLS file can't be so large");
+    }
+}

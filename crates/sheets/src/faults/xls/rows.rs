@@ -109,3 +109,26 @@ fn short_number(number: f64) -> Option<u32> {
     let is_whole = f64::from(whole) == number && (-MAX..=MAX).contains(&whole);
     is_whole.then_some((whole as u32) << 2 | IS_WHOLE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::short_number;
+
+    #[test]
+    fn whole_numbers_are_short() {
+        for (number, want) in [
+            (0.0, Some(0x0000_0002)),
+            (-0.0, Some(0x0000_0002)),
+            (1.0, Some(0x0000_0006)),
+            (-1.0, Some(0xFFFF_FFFE)),
+            (536_870_911.0, Some(0x7FFF_FFFE)),
+            (536_870_912.0, None),
+            (-536_870_911.0, Some(0x8000_0006)),
+            (-536_870_913.0, None),
+            (0.5, None),
+            (1e300, None),
+        ] {
+            assert_eq!(short_number(number), want, "{number}");
+        }
+    }
+}

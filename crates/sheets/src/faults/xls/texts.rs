@@ -159,7 +159,7 @@ struct Places {
 impl Places {
     /// Notes the place of the text with that number, if it is one of those whose places are told; half as many are once the list is full.
     fn add(&mut self, number: u32, record: u64, in_body: usize) {
-        if number % self.texts_per_place != 0 {
+        if !number.is_multiple_of(self.texts_per_place) {
             return;
         }
         if self.list.len() >= PLACES_MAX {
@@ -172,5 +172,29 @@ impl Places {
         }
         // Of 128 places of which every second is left, the next one is told as well.
         self.list.push((record as u32, (HEAD_BYTES + in_body) as u16));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COUNT_MAX, Places, TEXTS_PER_PLACE};
+
+    #[test]
+    fn so_many_places_are_told_as_there_may_be() {
+        for (count, step, place_count) in [
+            (0, 8, 0),
+            (1, 8, 1),
+            (8, 8, 1),
+            (9, 8, 2),
+            (1024, 8, 128),
+            (1025, 16, 65),
+            (COUNT_MAX, 32_768, 128),
+        ] {
+            let mut places = Places { texts_per_place: TEXTS_PER_PLACE, list: Vec::new() };
+            (0..count).for_each(|number| places.add(number, u64::from(number) / 8, 0));
+            assert_eq!((places.texts_per_place, places.list.len()), (step, place_count), "{count}");
+            let want: Vec<u32> = (0..count).step_by(step as usize).map(|number| number / 8).collect();
+            assert_eq!(places.list.iter().map(|(record, _)| *record).collect::<Vec<_>>(), want);
+        }
     }
 }

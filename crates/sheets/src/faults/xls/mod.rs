@@ -2,9 +2,12 @@
 //!
 //! What belongs to the whole workbook comes first there, and tells where each sheet begins. So rows and texts go into a temporary file each
 //! as they come, whose places in the stream need not be known, and come behind it when the workbook is completed. Nothing of them stays in
-//! memory but four bytes for every 32 rows.
+//! memory but the last texts, and four bytes for every 32 rows.
 
 mod globals;
+mod kinds;
+mod known;
+mod places;
 mod record;
 mod rows;
 mod sheet;
@@ -18,12 +21,13 @@ use std::path::{Path, PathBuf};
 
 use cfb::{CompoundFile, Version};
 
-use self::globals::{globals_end, globals_start};
+use self::globals::globals_start;
+use self::record::push_end;
 use self::rows::{Block, Content};
 use self::sheet::{Sheet, sheet_end, sheet_start};
 use self::spool::Spool;
 use self::styles::{BAD, DEFAULT, HEADER, moment};
-use self::texts::Texts;
+use self::texts::{Table, Texts};
 use super::value::Value;
 use super::{Fault, FaultsError, FaultsFile};
 use crate::xlsx::shorten;
@@ -175,41 +179,43 @@ impl FaultsFile for XlsFile {
 struct Stream {
     title: String,
     column_count: u16,
-    texts: texts::Table,
+    texts: Table,
     rows: Spool,
     sheets: Vec<Sheet>,
 }
 
 impl Stream {
     fn write(self, out: &mut impl Write) -> io::Result<()> {
+        let Stream { title, column_count, texts, rows, sheets } = self;
         // How long it is does not depend on where the sheets begin.
-        let table_at = globals_start(&self.title, &vec![0; self.sheets.len()]).len() as u64;
-        let globals_end = globals_end(&self.texts, table_at as u32);
-        let starts = self.starts(table_at + self.texts.spool.size() + globals_end.len() as u64)?;
-        out.write_all(&globals_start(&self.title, &starts))?;
-        io::copy(&mut self.texts.spool.into_file()?, out)?;
+        let table = globals_start(&title, &vec![0; sheets.len()]).len() as u64;
+        let mut globals_end = texts.places.record(table as u32)?;
+        push_end(&mut globals_end);
+        let starts = starts(table + texts.spool.size() + globals_end.len() as u64, &sheets, column_count)?;
+        out.write_all(&globals_start(&title, &starts))?;
+        io::copy(&mut texts.spool.into_file()?, out)?;
         out.write_all(&globals_end)?;
-        let rows = self.rows.into_file()?;
-        for (index, (sheet, start)) in self.sheets.iter().zip(starts).enumerate() {
-            out.write_all(&sheet_start(start, sheet, self.column_count))?;
+        let rows = rows.into_file()?;
+        for (index, (sheet, start)) in sheets.iter().zip(starts).enumerate() {
+            out.write_all(&sheet_start(start, sheet, column_count))?;
             io::copy(&mut (&rows).take(sheet.size), out)?;
             out.write_all(&sheet_end(index == 0))?;
         }
         Ok(())
     }
+}
 
-    /// Where the sheets begin, the first one at that place.
-    fn starts(&self, first: u64) -> io::Result<Vec<u32>> {
-        let mut end = first;
-        let mut starts = Vec::new();
-        for sheet in &self.sheets {
-            starts.push(end as u32);
-            let around = sheet_start(0, sheet, self.column_count).len() + sheet_end(false).len();
-            end += sheet.size + around as u64;
-            check_size(end)?;
-        }
-        Ok(starts)
+/// Where sheets begin, the first one at that place.
+fn starts(first: u64, sheets: &[Sheet], column_count: u16) -> io::Result<Vec<u32>> {
+    let mut end = first;
+    let mut starts = Vec::new();
+    for sheet in sheets {
+        starts.push(end as u32);
+        let around = sheet_start(0, sheet, column_count).len() + sheet_end(false).len();
+        end += sheet.size + around as u64;
+        check_size(end)?;
     }
+    Ok(starts)
 }
 
 fn check_size(bytes: u64) -> io::Result<()> {
@@ -264,7 +270,8 @@ mod tests {
     #[test]
     fn what_an_xls_file_cannot_hold_is_said() {
         assert!(super::check_size(super::STREAM_BYTES_MAX).is_ok());
-        let error = FaultsError::from(super::check_size(super::STREAM_BYTES_MAX + 1).unwrap_err());
+        let error =
+            FaultsError::from(super::check_size(super::STREAM_BYTES_MAX + 1).expect_err("it is too large"));
         assert_eq!(error.to_string(), FaultsError::from(too_large()).to_string());
         assert_eq!(error.to_string(), "the file of errors can't be written: an XLS file can't be so large");
     }

@@ -1,5 +1,7 @@
 //! Records, of which everything in an XLS workbook is made: a kind, how many bytes follow, and these ([MS-XLS] 2.1.4).
 
+use super::kinds;
+
 /// The most bytes that a record holds; what is longer goes on in CONTINUE records ([MS-XLS] 2.1.4).
 pub(super) const BODY_MAX: usize = 8224;
 /// Bytes before those that a record holds.
@@ -33,16 +35,16 @@ pub(super) fn push_words(out: &mut Vec<u8>, kind: u16, words: &[u16]) {
 pub(super) fn push_begin(out: &mut Vec<u8>, part: Part) {
     /// The version of the format, which is the lowest too that can be read.
     const VERSION: u16 = 0x0600;
-    /// The program that wrote it last, as Excel 97 says it of itself, and that it ran on Windows only.
-    const BUILD: [u16; 4] = [0x0DBB, 0x07CC, 0x00C1, 0x0000];
-    let [build, year, history, version_history] = BUILD;
+    /// The program that wrote it last, as Excel 97 says it of itself, and that all of them ran on Windows (`fWin`, `fWinAny`).
+    const PROGRAM: [u16; 4] = [0x0DBB, 0x07CC, 0x0009, 0x0000];
+    let [build, year, history, version] = PROGRAM;
     let lowest = VERSION >> 8;
-    push_words(out, 0x0809, &[VERSION, part as u16, build, year, history, version_history, lowest, 0]);
+    push_words(out, kinds::BOF, &[VERSION, part as u16, build, year, history, version, lowest, 0]);
 }
 
 /// Ends a part.
 pub(super) fn push_end(out: &mut Vec<u8>) {
-    push_words(out, 0x000A, &[]);
+    push_words(out, kinds::EOF, &[]);
 }
 
 pub(super) fn word(out: &mut Vec<u8>, value: u16) {

@@ -1,11 +1,10 @@
 //! Rows of cells, in blocks: the ROW records of up to 32 rows, then their cells, then where the cells of each row are ([MS-XLS] 2.1.7.20.6,
 //! `CELLTABLE`).
 
+use super::kinds;
 use super::record::{HEAD_BYTES, double, long, push, push_words, word};
 use super::styles::{DEFAULT, ROW_HEIGHT};
 
-const ROW: u16 = 0x0208;
-const PLACES: u16 = 0x00D7;
 /// Rows of a block.
 const ROWS_MAX: usize = 32;
 /// Bytes of a ROW record.
@@ -52,23 +51,23 @@ impl Block {
         let out = &mut self.cells;
         let place = |out: &mut Vec<u8>| [row, column, style].iter().for_each(|each| word(out, *each));
         match content {
-            Content::Blank => push(out, 0x0201, place),
+            Content::Blank => push(out, kinds::BLANK, place),
             Content::Number(number) => match short_number(number) {
-                Some(short) => push(out, 0x027E, |out| {
+                Some(short) => push(out, kinds::RK, |out| {
                     place(out);
                     long(out, short);
                 }),
-                None => push(out, 0x0203, |out| {
+                None => push(out, kinds::NUMBER, |out| {
                     place(out);
                     double(out, number);
                 }),
             },
             // The last byte says that it is no error.
-            Content::Boolean(boolean) => push(out, 0x0205, |out| {
+            Content::Boolean(boolean) => push(out, kinds::BOOL_ERR, |out| {
                 place(out);
                 out.extend_from_slice(&[u8::from(boolean), 0]);
             }),
-            Content::Text(number) => push(out, 0x00FD, |out| {
+            Content::Text(number) => push(out, kinds::LABEL_SST, |out| {
                 place(out);
                 long(out, number);
             }),
@@ -79,7 +78,7 @@ impl Block {
         /// Bits that a row always has ([MS-XLS] 2.4.221): one is reserved, the other fields say that nothing is special about it.
         const USUAL: u16 = 0x0100;
         let (first, behind) = self.columns.unwrap_or_default();
-        push_words(&mut self.rows, ROW, &[row, first, behind, ROW_HEIGHT, 0, 0, USUAL, DEFAULT]);
+        push_words(&mut self.rows, kinds::ROW, &[row, first, behind, ROW_HEIGHT, 0, 0, USUAL, DEFAULT]);
     }
 
     /// Appends the block and begins a new one. Gives how many bytes stand before its last record, to which the index of the sheet points.
@@ -87,7 +86,7 @@ impl Block {
         let (row_bytes, size) = (self.rows.len(), self.rows.len() + self.cells.len());
         out.append(&mut self.rows);
         out.append(&mut self.cells);
-        push(out, PLACES, |out| {
+        push(out, kinds::DB_CELL, |out| {
             // Back to the first ROW record; then from the second one to the cells of the first row, and from these on to those of the next
             // ([MS-XLS] 2.4.78).
             long(out, size as u32);

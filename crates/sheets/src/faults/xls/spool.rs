@@ -1,10 +1,16 @@
-//! A file that takes what is not in its place yet.
+//! Files that take what is not in its place yet.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// A temporary file beside another, without a name: it is gone when it is closed, whatever happens.
+pub(super) fn temporary(path: &Path) -> io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+/// Such a file that grows at its end.
 pub(super) struct Spool {
     file: BufWriter<File>,
     size: u64,
@@ -12,9 +18,7 @@ pub(super) struct Spool {
 
 impl Spool {
     pub(super) fn beside(path: &Path) -> io::Result<Spool> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let file = tempfile::tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        Ok(Spool { file: BufWriter::new(file), size: 0 })
+        Ok(Spool { file: BufWriter::new(temporary(path)?), size: 0 })
     }
 
     pub(super) fn size(&self) -> u64 {

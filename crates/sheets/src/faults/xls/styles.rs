@@ -1,5 +1,6 @@
 //! How cells look: fonts, number formats, the styles made of these, and colours ([MS-XLS] 2.1.7.20.3, `FORMATTING`).
 
+use super::kinds;
 use super::record::{long, push, push_short_text, push_text, push_words, word};
 use crate::faults::value::Shown;
 use crate::faults::{BAD_FILL, BAD_TEXT, HEADER_FILL};
@@ -37,63 +38,14 @@ const BUILT_IN_FORMATS: [(u16, &str); 8] = [
 const FIRST_COLOUR: u16 = 8;
 /// The colours of Excel 97 as `RRGGBB`, but for those of cells that are wrong and of headers: these stand where a second one is the same as
 /// another.
-const COLOURS: [u32; 56] = [
-    0x00_0000,
-    0xFF_FFFF,
-    0xFF_0000,
-    0x00_FF00,
-    0x00_00FF,
-    0xFF_FF00,
-    0xFF_00FF,
-    0x00_FFFF,
-    0x80_0000,
-    0x00_8000,
-    0x00_0080,
-    0x80_8000,
-    0x80_0080,
-    0x00_8080,
-    0xC0_C0C0,
-    0x80_8080,
-    0x99_99FF,
-    0x99_3366,
-    0xFF_FFCC,
-    0xCC_FFFF,
-    0x66_0066,
-    0xFF_8080,
-    0x00_66CC,
-    0xCC_CCFF,
-    BAD_FILL,
-    BAD_TEXT,
-    HEADER_FILL,
-    0x00_FFFF,
-    0x80_0080,
-    0x80_0000,
-    0x00_8080,
-    0x00_00FF,
-    0x00_CCFF,
-    0xCC_FFFF,
-    0xCC_FFCC,
-    0xFF_FF99,
-    0x99_CCFF,
-    0xFF_99CC,
-    0xCC_99FF,
-    0xFF_CC99,
-    0x33_66FF,
-    0x33_CCCC,
-    0x99_CC00,
-    0xFF_CC00,
-    0xFF_9900,
-    0xFF_6600,
-    0x66_6699,
-    0x96_9696,
-    0x00_3366,
-    0x33_9966,
-    0x00_3300,
-    0x33_3300,
-    0x99_3300,
-    0x99_3366,
-    0x33_3399,
-    0x33_3333,
+const COLOURS: [[u32; 8]; 7] = [
+    [0x00_0000, 0xFF_FFFF, 0xFF_0000, 0x00_FF00, 0x00_00FF, 0xFF_FF00, 0xFF_00FF, 0x00_FFFF],
+    [0x80_0000, 0x00_8000, 0x00_0080, 0x80_8000, 0x80_0080, 0x00_8080, 0xC0_C0C0, 0x80_8080],
+    [0x99_99FF, 0x99_3366, 0xFF_FFCC, 0xCC_FFFF, 0x66_0066, 0xFF_8080, 0x00_66CC, 0xCC_CCFF],
+    [BAD_FILL, BAD_TEXT, HEADER_FILL, 0x00_FFFF, 0x80_0080, 0x80_0000, 0x00_8080, 0x00_00FF],
+    [0x00_CCFF, 0xCC_FFFF, 0xCC_FFCC, 0xFF_FF99, 0x99_CCFF, 0xFF_99CC, 0xCC_99FF, 0xFF_CC99],
+    [0x33_66FF, 0x33_CCCC, 0x99_CC00, 0xFF_CC00, 0xFF_9900, 0xFF_6600, 0x66_6699, 0x96_9696],
+    [0x00_3366, 0x33_9966, 0x00_3300, 0x33_3300, 0x99_3300, 0x99_3366, 0x33_3399, 0x33_3333],
 ];
 const BAD_FILL_COLOUR: u16 = FIRST_COLOUR + 24;
 const BAD_TEXT_COLOUR: u16 = FIRST_COLOUR + 25;
@@ -114,10 +66,11 @@ pub(super) fn push_styles(out: &mut Vec<u8>) {
     push_formats(out);
     push_cell_styles(out);
     // The style "Normal" is built in, is that of the first XF record, and has no level.
-    push_words(out, 0x0293, &[0x8000, 0xFF00]);
-    push(out, 0x0092, |out| {
-        word(out, COLOURS.len() as u16);
-        for colour in COLOURS {
+    push_words(out, kinds::STYLE, &[0x8000, 0xFF00]);
+    push(out, kinds::PALETTE, |out| {
+        let colours = COLOURS.as_flattened();
+        word(out, colours.len() as u16);
+        for colour in colours {
             // Red comes first, and nothing last.
             let [_, red, green, blue] = colour.to_be_bytes();
             out.extend_from_slice(&[red, green, blue, 0]);
@@ -136,7 +89,7 @@ fn push_fonts(out: &mut Vec<u8>) {
         (BOLD, ITALIC, SYSTEM_FONT_COLOUR),
         (NORMAL, 0, BAD_TEXT_COLOUR),
     ] {
-        push(out, 0x0031, |out| {
+        push(out, kinds::FONT, |out| {
             /// Twentieths of a point.
             const SIZE: u16 = 220;
             [SIZE, italic, colour, weight, 0].iter().for_each(|each| word(out, *each));
@@ -150,7 +103,7 @@ fn push_fonts(out: &mut Vec<u8>) {
 fn push_formats(out: &mut Vec<u8>) {
     let own = Shown::ALL.map(|shown| (FIRST_FORMAT + shown as u16, shown.pattern()));
     for (number, pattern) in BUILT_IN_FORMATS.into_iter().chain(own) {
-        push(out, 0x041E, |out| {
+        push(out, kinds::FORMAT, |out| {
             word(out, number);
             word(out, pattern.len() as u16);
             push_text(out, pattern);
@@ -196,7 +149,7 @@ fn push_look(out: &mut Vec<u8>, parent: Option<u16>, look: Look, own: u8) {
     const AT_BOTTOM: u8 = 0x20;
     const SOLID: u32 = 1 << 26;
     let (parent, kind) = parent.map_or((0xFFF, IS_STYLE), |parent| (parent, 0));
-    push(out, 0x00E0, |out| {
+    push(out, kinds::XF, |out| {
         [look.font, look.format, LOCKED | kind | parent << 4].iter().for_each(|each| word(out, *each));
         out.extend_from_slice(&[AT_BOTTOM, 0, 0, own]);
         // There are no borders.

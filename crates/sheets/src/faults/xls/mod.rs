@@ -127,8 +127,8 @@ impl XlsFile {
         let (style, content) = match value {
             Value::Empty if is_bad => (style, Content::Blank),
             Value::Empty => return Ok(()),
-            // Numbers so small have no place in the format ([MS-XLS] 2.5.342).
-            Value::Number(number, text) if number.is_subnormal() => (style, self.text(text)?),
+            // Numbers so small have no place in the format ([MS-XLS] `Xnum`).
+            Value::Number(number, text) if number.is_subnormal() => (style, self.text(shorten(text))?),
             Value::Number(number, _) => (style, Content::Number(number)),
             Value::Boolean(boolean) => (style, Content::Boolean(boolean)),
             Value::Moment(found) => (moment(found.shown, is_bad), Content::Number(found.serial)),

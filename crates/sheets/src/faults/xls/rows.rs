@@ -75,7 +75,7 @@ impl Block {
     }
 
     pub(super) fn end_row(&mut self, row: u16) {
-        /// Bits that a row always has ([MS-XLS] 2.4.221): one is reserved, the other fields say that nothing is special about it.
+        /// Bits that a row always has ([MS-XLS] `Row`): one is reserved, the other fields say that nothing is special about it.
         const USUAL: u16 = 0x0100;
         let (first, behind) = self.columns.unwrap_or_default();
         push_words(&mut self.rows, kinds::ROW, &[row, first, behind, ROW_HEIGHT, 0, 0, USUAL, DEFAULT]);
@@ -100,7 +100,7 @@ impl Block {
     }
 }
 
-/// A whole number in four bytes, of which the lowest two bits say that it is one ([MS-XLS] 2.5.217).
+/// A whole number in four bytes, of which the lowest two bits say that it is one ([MS-XLS] `RkNumber`).
 fn short_number(number: f64) -> Option<u32> {
     const IS_WHOLE: u32 = 2;
     const MAX: i32 = (1 << 29) - 1;

@@ -15,7 +15,7 @@ const FIRST_MOMENT: u16 = 18;
 /// The height of a row in the default font, in twentieths of a point.
 pub(super) const ROW_HEIGHT: u16 = 300;
 
-/// Fonts by their numbers ([MS-XLS] 2.5.129): the first four are the default one, plain, bold, italic, and both; the number 4 is not used.
+/// Fonts by their numbers ([MS-XLS] `FontIndex`): the first four are the default one, plain, bold, italic, and both; the number 4 is not used.
 const PLAIN_FONT: u16 = 0;
 const BOLD_FONT: u16 = 1;
 const BAD_FONT: u16 = 5;

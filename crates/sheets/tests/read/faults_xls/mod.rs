@@ -49,6 +49,7 @@ fn found_by_calamine(path: &Path) -> Vec<String> {
 #[test]
 fn all_that_was_there_is_there() {
     let long = "长🚢é".repeat(10_000);
+    let long_number = format!("5.{}e-324", "0".repeat(70_000));
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("faults.xls");
     let title = "['Liste': 1/2*?\\]";
@@ -67,6 +68,7 @@ fn all_that_was_there_is_there() {
         (CellKind::Number, "0.30000000000000004", "n:0.30000000000000004", ""),
         (CellKind::Number, "-0", "n:0", ""),
         (CellKind::Number, "5e-324", "t:5e-324", ""),
+        (CellKind::Number, &long_number, &format!("t:{}", &long_number[..32_767]), ""),
         (CellKind::Number, "123456789012345678", "t:123456789012345678", ""),
         (CellKind::Number, "NaN", "t:NaN", ""),
         (CellKind::Boolean, "true", "b:true", ""),

@@ -1,4 +1,4 @@
-//! Where every so manieth text of the table is, so that each is found in a few steps ([MS-XLS] 2.4.107).
+//! Where every nth text of the table is, so that each is found in a few steps ([MS-XLS] 2.4.107).
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;

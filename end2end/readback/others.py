@@ -33,8 +33,9 @@ class Wanted:
         self.sheets = wanted["sheets"]
         self.columns = wanted["columns"]
         self.title = wanted["title"]
-        # [xlsx, csv, exact], or [xlsx] of a text where all are the same.
-        same = lambda cell: cell if len(cell) == 3 else [cell[0], cell[0]["s"], cell[0]["s"]]
+        # [xlsx, csv, exact], or [xlsx] of a file of errors, and of a text where all are the same.
+        same = lambda cell: cell if len(cell) == 3 else [cell[0], *[(cell[0] or {}).get("s")] * 2]
+        self.file = folder / wanted["file"]
         self.rows = [[same(cell) for cell in row] for row in wanted["rows"]]
         self.headers = [column["header"] for column in self.columns]
 
@@ -76,7 +77,7 @@ def with_openpyxl(folder, wanted):
     import openpyxl
     from openpyxl.utils.datetime import to_excel
 
-    path = folder / "nasty.xlsx"
+    path = wanted.file
     book = openpyxl.load_workbook(path, read_only=True)
     strings = shared_strings(path)
     if book.sheetnames != [sheet["name"] for sheet in wanted.sheets]:
@@ -188,7 +189,7 @@ def with_pyarrow(folder, wanted):
 def with_libreoffice(folder, wanted):
     from libreoffice import sheets_of
 
-    sheets = sheets_of(folder / "nasty.xlsx", len(wanted.columns))
+    sheets = sheets_of(wanted.file, len(wanted.columns))
     if [name for name, _ in sheets] != [sheet["name"] for sheet in wanted.sheets]:
         yield f"sheets {[name for name, _ in sheets]}"
 

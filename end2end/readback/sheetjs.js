@@ -1,4 +1,4 @@
-// Reads nasty.xlsx of the example `nasty` with SheetJS and compares every cell: node sheetjs.js FOLDER. Ends with 1 and the first
+// Reads a workbook of the example `nasty` with SheetJS and compares every cell: node sheetjs.js FOLDER. Ends with 1 and the first
 // differences. The example describes wanted.json.
 const fs = require("fs");
 const path = require("path");
@@ -9,7 +9,7 @@ const DAY = 86_400_000;
 const SERIAL_ZERO = Date.UTC(1899, 11, 30);
 const folder = process.argv[2];
 const wanted = JSON.parse(fs.readFileSync(path.join(folder, "wanted.json"), "utf8"));
-const book = XLSX.readFile(path.join(folder, "nasty.xlsx"), { cellNF: true, cellText: false, cellHTML: false, cellFormula: true });
+const book = XLSX.readFile(path.join(folder, wanted.file), { cellNF: true, cellText: false, cellHTML: false, cellFormula: true });
 
 /** Milliseconds of a time of day, "10:30:15.5". */
 function timeOfDay(text) {

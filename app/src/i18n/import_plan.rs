@@ -119,16 +119,20 @@ impl Texts {
         self.pick("Download error rows", "下载错误行")
     }
 
-    /// What to do with it. It is of the kind that was sent, but for workbooks that only Excel writes, or that have macros: these come back as XLSX.
+    /// What to do with it. It is of the kind that was sent; macros are not kept, and two more columns need room.
     pub fn download_errors_hint(self, kind: FileKind) -> &'static str {
         match kind {
-            FileKind::Xlsx | FileKind::Ods | FileKind::Csv | FileKind::Tsv => self.pick(
+            FileKind::Xlsx | FileKind::Xlsb | FileKind::Ods | FileKind::Csv | FileKind::Tsv => self.pick(
                 "Your format and columns, with the reason in each row. Correct them and upload that file again.",
                 "格式和列与原文件一致，并注明原因；修改后可重新上传。",
             ),
-            FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls => self.pick(
-                "Your columns as XLSX, with the reason in each row. Correct them and upload that file again.",
-                "列与原文件一致，格式为 XLSX，并注明原因；修改后可重新上传。",
+            FileKind::Xlsm => self.pick(
+                "Your format and columns, without macros, with the reason in each row. Correct them and upload that file again.",
+                "格式和列与原文件一致（不含宏），并注明原因；修改后可重新上传。",
+            ),
+            FileKind::Xls => self.pick(
+                "Your format and columns (XLSX if there are more than 254), with the reason in each row. Correct them and upload that file again.",
+                "格式和列与原文件一致（超过 254 列时为 XLSX），并注明原因；修改后可重新上传。",
             ),
         }
     }
@@ -307,11 +311,14 @@ mod tests {
     }
 
     #[test]
-    fn workbooks_that_come_back_as_xlsx_are_told() {
+    fn what_a_file_of_errors_lacks_is_told() {
         for kind in FileKind::ALL {
-            let is_other = matches!(kind, FileKind::Xlsm | FileKind::Xlsb | FileKind::Xls);
-            for texts in [Texts::new(Lang::En), Texts::new(Lang::Zh)] {
-                assert_eq!(texts.download_errors_hint(kind).contains("XLSX"), is_other, "{kind:?}");
+            for (texts, macros) in
+                [(Texts::new(Lang::En), "without macros"), (Texts::new(Lang::Zh), "不含宏")]
+            {
+                let hint = texts.download_errors_hint(kind);
+                assert_eq!(hint.contains(macros), kind == FileKind::Xlsm, "{kind:?}");
+                assert_eq!(hint.contains("254"), kind == FileKind::Xls, "{kind:?}");
             }
         }
     }

@@ -6,8 +6,8 @@ use longshore_datasets::Dataset;
 use longshore_files::FileStore;
 use longshore_protocol::Lang;
 use longshore_protocol::import::{CellProblem, FileKind, RowError};
-use longshore_sheets::faults::{FaultsKind, FaultsWriter};
-use longshore_sheets::read::{Cell, CellBatch};
+use longshore_sheets::faults::{ADDED_COUNT, FaultsKind, FaultsWriter};
+use longshore_sheets::read::{Cell, CellBatch, Encoding, TextForm};
 use longshore_tasks::TaskContext;
 
 use super::check::CheckOrder;
@@ -110,6 +110,34 @@ impl Layout {
     }
 }
 
+/// The kind of the file, and the ending of its name: that of the one that was sent, or one in which there is room for two more columns.
+fn kind_of(order: &CheckOrder, column_count: usize) -> (FaultsKind, &'static str) {
+    let text = |form: TextForm| {
+        let kind = if form.delimiter == b'\t' { FileKind::Tsv } else { FileKind::Csv };
+        (FaultsKind::Text(form), kind)
+    };
+    let sent = match (order.choice.text.or(order.recognised.text), order.recognised.kind) {
+        (Some(form), _) => text(form),
+        (None, kind) => (workbook(kind), kind),
+    };
+    let has_room = |(kind, _): &(FaultsKind, FileKind)| {
+        kind.columns_max().is_none_or(|allowed| column_count + ADDED_COUNT <= allowed)
+    };
+    let kinds = [sent, (FaultsKind::Xlsx, FileKind::Xlsx)];
+    let (kind, ending) = kinds.into_iter().find(has_room).unwrap_or(text(TextForm::new(Encoding::Utf8)));
+    (kind, ending.name())
+}
+
+fn workbook(kind: FileKind) -> FaultsKind {
+    match kind {
+        FileKind::Xlsm => FaultsKind::Xlsm,
+        FileKind::Xlsb => FaultsKind::Xlsb,
+        FileKind::Xls => FaultsKind::Xls,
+        FileKind::Ods => FaultsKind::Ods,
+        FileKind::Xlsx | FileKind::Csv | FileKind::Tsv => FaultsKind::Xlsx,
+    }
+}
+
 /// Writes the file of all rows in error; memory holds one chunk at a time.
 ///
 /// # Errors
@@ -124,13 +152,7 @@ pub(super) async fn write(
     context: &TaskContext,
 ) -> Result<FinishedFile, WorkError> {
     let layout = Layout::of(order, dataset, staging);
-    let text = order.choice.text.or(order.recognised.text);
-    let (kind, ending) = match (text, order.recognised.kind) {
-        (Some(form), _) => (FaultsKind::Text(form), if form.delimiter == b'\t' { "tsv" } else { "csv" }),
-        (None, FileKind::Ods) => (FaultsKind::Ods, "ods"),
-        // Nothing that is at hand writes XLS or XLSB, and macros are not kept.
-        (None, _) => (FaultsKind::Xlsx, "xlsx"),
-    };
+    let (kind, ending) = kind_of(order, layout.column_count);
     let local = new_scratch(&settings.scratch)?;
     let title = order.recognised.sheets.get(order.choice.sheet).map_or("", |sheet| sheet.name.as_str());
     let mut writer =

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, Ods, Reader, Xlsx};
+use calamine::{Data, Ods, Reader, Xls, Xlsb, Xlsx};
 use longshore_protocol::import::{
     CellProblem, ImportMode, ImportWay, MatchedBy, PlanCounts, PlanRowsRequest, PlanShow, UndoRequest,
     UpdateDraftRequest,
@@ -123,15 +123,44 @@ async fn errors_are_mended_and_what_was_done_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_workbook_gives_a_workbook_of_errors() {
-    let errors = errors_of_a_workbook(FaultsKind::Xlsx, "xlsx").await;
-    found_in(&mut Xlsx::new(Cursor::new(errors)).expect("a workbook"));
+async fn a_workbook_gives_errors_in_its_own_format() {
+    for (kind, ending) in [
+        (FaultsKind::Xlsx, "xlsx"),
+        (FaultsKind::Xlsm, "xlsm"),
+        (FaultsKind::Xlsb, "xlsb"),
+        (FaultsKind::Xls, "xls"),
+        (FaultsKind::Ods, "ods"),
+    ] {
+        let errors = Cursor::new(errors_of_a_workbook(kind, ending).await);
+        match kind {
+            FaultsKind::Xlsb => found_in(&mut Xlsb::new(errors).expect("a workbook")),
+            FaultsKind::Xls => found_in(&mut Xls::new(errors).expect("a workbook")),
+            FaultsKind::Ods => found_in(&mut Ods::new(errors).expect("a document")),
+            _ => found_in(&mut Xlsx::new(errors).expect("a workbook")),
+        }
+    }
 }
 
+/// A sheet of XLS ends with its 256th column.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_document_gives_an_open_document_of_errors() {
-    let errors = errors_of_a_workbook(FaultsKind::Ods, "ods").await;
-    found_in(&mut Ods::new(Cursor::new(errors)).expect("a document"));
+async fn a_workbook_without_room_for_two_more_columns_gives_a_wider_one() {
+    let people = People::new(1);
+    for (column_count, wanted) in [(254, "made_errors.xls"), (255, "made_errors.xlsx")] {
+        let path = people.house.folder.path().join("made.xls");
+        let mut headers = vec!["ID".to_owned(), "Name".to_owned()];
+        headers.extend((2..column_count).map(|number| format!("Further {number}")));
+        // The writer takes the last two for those that it adds itself.
+        let mut writer = FaultsWriter::create(FaultsKind::Xls, &path, "List", headers).expect("is made");
+        let cells = ["nonsense", "Ann"].map(|text| Cell { kind: CellKind::Text, text });
+        writer.push(&cells, &[], 7, "no reason").expect("is written");
+        writer.finish().expect("is complete");
+        let draft = people.upload("made.xls", std::fs::read(&path).expect("reads")).await;
+        assert_eq!(draft.columns.len(), column_count);
+        let (check, plan) = people.check(&people.ann, &draft).await;
+        assert_eq!(plan.counts, counts(0, 0, 0, 1));
+        assert_eq!(check.file.expect("a file").name, wanted);
+    }
+    people.stop().await;
 }
 
 /// The file of errors of a file of that kind, which has the columns of one already. Sent again, it has the same errors.

@@ -375,5 +375,5 @@ pub fn wanted() -> Value {
     let sheets: Vec<Value> = (0..sheet_count)
         .map(|sheet| json!({ "name": SHEET_NAMES[sheet], "row_count": left(sheet) }))
         .collect();
-    json!({ "title": TITLE, "sheets": sheets, "columns": described, "rows": rows })
+    json!({ "file": "nasty.xlsx", "title": TITLE, "sheets": sheets, "columns": described, "rows": rows })
 }

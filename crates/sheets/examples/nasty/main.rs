@@ -1,8 +1,9 @@
 //! Writes a table of everything that spreadsheets get wrong in every format, and beside the files what other programs must read
-//! from them: `cargo run --release -p longshore-sheets --example nasty -- FOLDER`. `end2end/readback` holds those programs to it.
+//! from them: `cargo run --release -p longshore-sheets --example nasty -- FOLDER`; and files of errors of all workbooks, each in a folder
+//! of its own. `end2end/readback` holds those programs to it.
 //!
-//! `wanted.json`: `{"title", "sheets": [{"name", "row_count"}], "columns": [{"name", "header", "type"}], "rows": [[cell]]}`, where a cell
-//! is `[xlsx, csv, exact]`, or `[xlsx]` where all three are that text:
+//! `wanted.json`: `{"file", "title", "sheets": [{"name", "row_count"}], "columns": [{"name", "header", "type"}], "rows": [[cell]]}`, where a cell
+//! is `[xlsx, csv, exact]`, or `[xlsx]` of files of errors, and where all three are that text; `file` is the workbook:
 //!
 //! | part | meaning |
 //! |---|---|
@@ -12,6 +13,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod errors;
 mod fixture;
 
 use std::fs::File;
@@ -33,4 +35,5 @@ fn main() {
         writer.finish().unwrap();
     }
     serde_json::to_writer(File::create(folder.join("wanted.json")).unwrap(), &fixture::wanted()).unwrap();
+    errors::write(&folder);
 }

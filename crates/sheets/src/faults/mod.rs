@@ -7,9 +7,10 @@
 //! neither.
 
 mod ods;
-mod temporary;
+mod spool;
 mod text;
 mod value;
+mod xls;
 mod xlsb;
 mod xlsm;
 mod xlsx;
@@ -22,12 +23,17 @@ use zip::result::ZipError;
 use crate::read::{Cell, TextForm};
 use ods::OdsFile;
 use text::TextFile;
+use xls::XlsFile;
 use xlsb::XlsbFile;
 use xlsm::XlsmFile;
 use xlsx::XlsxFile;
 
 /// Columns that are added behind those of the file: the row's number and what is wrong.
-const ADDED_COUNT: usize = 2;
+pub const ADDED_COUNT: usize = 2;
+/// Columns that a sheet has: of XLS ("Excel specifications and limits" of Excel 2003, Microsoft), and of other workbooks ("Excel
+/// specifications and limits", Microsoft; LibreOffice has as many from 7.4 on).
+const XLS_COLUMNS_MAX: usize = 256;
+const COLUMNS_MAX: usize = 16_384;
 /// Colours of cells that are wrong, and of headers, as `RRGGBB`.
 const BAD_FILL: u32 = 0x00FF_C7CE;
 const BAD_TEXT: u32 = 0x009C_0006;
@@ -52,12 +58,12 @@ pub enum FaultsError {
     #[error("the file of errors can't be written: {0}")]
     Io(#[from] std::io::Error),
     /// There are more columns than a sheet of that kind has.
-    #[error("the file of errors would have {column_count} columns, but its kind has {most} at most")]
+    #[error("the file of errors needs {column_count} columns, and a sheet of its kind has {allowed} at most")]
     TooManyColumns {
         /// The columns, those that are added among them.
         column_count: usize,
-        /// How many there may be.
-        most: usize,
+        /// Those that a sheet has.
+        allowed: usize,
     },
     /// A row has more cells than there are columns for, which would push what is added out of its place.
     #[error(
@@ -84,8 +90,21 @@ pub enum FaultsKind {
     Xlsb,
     /// An OpenDocument spreadsheet.
     Ods,
+    /// An XLS workbook, of Excel 97 to 2003.
+    Xls,
     /// Text of that form; in UTF-8 where not all that is wrong can be said in its encoding, or the file would be taken for another.
     Text(TextForm),
+}
+
+impl FaultsKind {
+    /// How many columns a file of that kind may have, those that are added among them; `None` where there may be any number.
+    pub const fn columns_max(self) -> Option<usize> {
+        match self {
+            FaultsKind::Xls => Some(XLS_COLUMNS_MAX),
+            FaultsKind::Xlsx | FaultsKind::Xlsm | FaultsKind::Xlsb | FaultsKind::Ods => Some(COLUMNS_MAX),
+            FaultsKind::Text(_) => None,
+        }
+    }
 }
 
 /// Writes rows with what is wrong in them.
@@ -148,11 +167,15 @@ impl FaultsWriter {
         headers.resize(column_count.max(headers.len()), String::new());
         let column_count = headers.len();
         headers.extend(added);
+        if let Some(allowed) = kind.columns_max().filter(|allowed| headers.len() > *allowed) {
+            return Err(FaultsError::TooManyColumns { column_count: headers.len(), allowed });
+        }
         let file: Box<dyn FaultsFile + Send> = match kind {
             FaultsKind::Xlsx => Box::new(XlsxFile::create(path, title, headers)?),
             FaultsKind::Xlsm => Box::new(XlsmFile::create(path, title, headers)?),
             FaultsKind::Xlsb => Box::new(XlsbFile::create(path, title, headers)?),
             FaultsKind::Ods => Box::new(OdsFile::create(path, title, headers)?),
+            FaultsKind::Xls => Box::new(XlsFile::create(path, title, headers)?),
             FaultsKind::Text(form) => Box::new(TextFile::create(path, form, &headers)?),
         };
         Ok(FaultsWriter { file, column_count, row_count: 0 })

@@ -51,6 +51,16 @@ pub(super) enum Shown {
 impl Shown {
     /// All, each at the place of its number.
     pub(super) const ALL: [Shown; 4] = [Shown::Date, Shown::Time, Shown::Elapsed, Shown::Moment];
+
+    /// The number format of Excel.
+    pub(super) fn pattern(self) -> &'static str {
+        match self {
+            Shown::Date => "yyyy-mm-dd",
+            Shown::Time => "hh:mm:ss",
+            Shown::Elapsed => "[h]:mm:ss",
+            Shown::Moment => "yyyy-mm-dd hh:mm:ss",
+        }
+    }
 }
 
 /// A day, a time, or both, for which Excel has a number.

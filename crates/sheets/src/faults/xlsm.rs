@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::temporary::file_beside;
+use super::spool::temporary;
 use super::xlsx::XlsxFile;
 use super::{Fault, FaultsError, FaultsFile};
 
@@ -35,7 +35,7 @@ impl FaultsFile for XlsmFile {
     }
 
     fn finish(self: Box<Self>) -> Result<(), FaultsError> {
-        let xlsx = file_beside(&self.path)?;
+        let xlsx = temporary(&self.path)?;
         self.xlsx.save(BufWriter::new(&xlsx))?;
         let mut xlsx = ZipArchive::new(BufReader::new(xlsx))?;
         let mut xlsm = ZipWriter::new(BufWriter::new(File::create(&self.path)?));

@@ -33,22 +33,12 @@ struct Formats {
 
 impl Formats {
     fn new() -> Formats {
-        let shown = |shown| Format::new().set_num_format(pattern(shown));
+        let shown = |shown: Shown| Format::new().set_num_format(shown.pattern());
         Formats {
             header: Format::new().set_bold().set_background_color(Color::RGB(HEADER_FILL)),
             moments: Shown::ALL.map(|each| [shown(each), marked(shown(each))]),
             others: [Format::new(), marked(Format::new())],
         }
-    }
-}
-
-/// The format of such moments.
-pub(super) fn pattern(shown: Shown) -> &'static str {
-    match shown {
-        Shown::Date => "yyyy-mm-dd",
-        Shown::Time => "hh:mm:ss",
-        Shown::Elapsed => "[h]:mm:ss",
-        Shown::Moment => "yyyy-mm-dd hh:mm:ss",
     }
 }
 

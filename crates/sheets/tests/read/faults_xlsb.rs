@@ -270,7 +270,10 @@ fn an_xlsb_workbook_has_as_many_columns_as_excel() {
     let other = folder.path().join("other");
     let result = FaultsWriter::create(FaultsKind::Xlsb, &other, "A", vec![String::new(); 16_385]);
     let error = result.err().expect("it is refused");
-    assert!(matches!(error, FaultsError::TooManyColumns { column_count: 16_385, most: 16_384 }), "{error}");
+    assert!(
+        matches!(error, FaultsError::TooManyColumns { column_count: 16_385, allowed: 16_384 }),
+        "{error}"
+    );
     assert!(!other.exists());
 }
 

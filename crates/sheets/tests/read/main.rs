@@ -3,6 +3,7 @@
 mod archives;
 mod corpus;
 mod faults;
+mod faults_xls;
 mod faults_xlsb;
 mod faults_xlsm;
 mod hostile;

@@ -5,7 +5,6 @@ mod package;
 mod records;
 mod rows;
 mod sheet;
-mod spool;
 mod strings;
 mod styles;
 
@@ -18,16 +17,13 @@ use zip::{CompressionMethod, ZipWriter};
 
 use self::package::{RELATIONS, TYPES, sheet_part, workbook, workbook_relations};
 use self::rows::Row;
-use self::spool::Spool;
 use self::strings::Strings;
-use super::temporary::file_beside;
+use super::spool::Spool;
 use super::value::Value;
 use super::{Fault, FaultsError, FaultsFile};
 use crate::MAX_DATA_ROWS_PER_SHEET;
 use crate::xlsx::shorten;
 
-/// Columns of a sheet ([MS-XLSB] Col).
-const COLUMNS_MAX: usize = 16_384;
 /// Bytes of a part, beyond which nothing is begun in it: from 4 GiB on it would need ZIP64, which not all programs read, and a row in
 /// which every cell holds the longest text has 1 GiB.
 const PART_BYTES: u64 = 3_000_000_000;
@@ -51,11 +47,8 @@ pub(super) struct XlsbFile {
 
 impl XlsbFile {
     pub(super) fn create(path: &Path, title: &str, headers: Vec<String>) -> Result<XlsbFile, FaultsError> {
-        if headers.len() > COLUMNS_MAX {
-            return Err(FaultsError::TooManyColumns { column_count: headers.len(), most: COLUMNS_MAX });
-        }
-        let rows = Spool::new(file_beside(path)?);
-        let strings = Strings::new(file_beside(path)?, PART_BYTES);
+        let rows = Spool::beside(path)?;
+        let strings = Strings::new(Spool::beside(path)?, PART_BYTES);
         let mut archive = ZipWriter::new(BufWriter::new(File::create(path)?));
         for (name, xml) in [("[Content_Types].xml", TYPES), ("_rels/.rels", RELATIONS)] {
             archive.start_file(name, deflated())?;
@@ -206,9 +199,9 @@ mod tests {
         let full = |file: &mut XlsbFile| {
             let folder = tempfile::tempdir().expect("a folder can be made");
             let beside = folder.path().join("x");
-            file.strings = Strings::new(file_beside(&beside).expect("it is made"), 40);
+            file.strings = Strings::new(Spool::beside(&beside).expect("it is made"), 40);
             file.row_count = 0;
-            file.rows = Spool::new(file_beside(&beside).expect("it is made"));
+            file.rows = Spool::beside(&beside).expect("it is made");
             file.sheet_count = 0;
             file.begin_sheet().expect("it begins");
         };

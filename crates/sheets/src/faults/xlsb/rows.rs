@@ -4,9 +4,9 @@ use std::io;
 
 use super::records::Record;
 use super::sheet::ROW_HEIGHT;
-use super::spool::Spool;
 use super::strings::Strings;
 use super::styles;
+use crate::faults::spool::Spool;
 use crate::faults::value::Value;
 
 /// Records by their numbers ([MS-XLSB] 2.3.2).
@@ -104,7 +104,7 @@ impl Row {
         }
         record.end();
         for bytes in [&mut self.header, &mut self.cells] {
-            rows.push(bytes)?;
+            rows.write(bytes)?;
             bytes.clear();
         }
         Ok(())

@@ -4,14 +4,13 @@
 //! Texts go into a temporary file, since their count stands before them. A text that is not too long and was among the first is there
 //! once; to find all others again would take memory for all of them.
 
-use std::fs::File;
 use std::io::{self, Write};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::records::{Record, push_empty};
-use super::spool::Spool;
+use crate::faults::spool::Spool;
 
 /// Records by their numbers ([MS-XLSB] 2.3.2).
 const BEGIN: u16 = 159;
@@ -36,10 +35,10 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    /// None yet; they wait in an empty file until they have `bytes_max` bytes.
-    pub(super) fn new(file: File, bytes_max: u64) -> Strings {
+    /// None yet; they wait in `items` until they have `bytes_max` bytes.
+    pub(super) fn new(items: Spool, bytes_max: u64) -> Strings {
         Strings {
-            items: Spool::new(file),
+            items,
             item_count: 0,
             cell_count: 0,
             found: HashMap::default(),
@@ -64,7 +63,7 @@ impl Strings {
         self.record.clear();
         // A text without formats ([MS-XLSB] RichStr).
         Record::begin(&mut self.record, ITEM).byte(0).text(text).end();
-        self.items.push(&self.record)?;
+        self.items.write(&self.record)?;
         self.item_count += 1;
         if text.len() <= FOUND_BYTES && self.found.len() < FOUND_COUNT {
             self.found.insert(text.into(), number);

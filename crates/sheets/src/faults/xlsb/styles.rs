@@ -2,7 +2,7 @@
 
 use super::records::{Record, push_empty};
 use crate::faults::value::Shown;
-use crate::faults::xlsx::pattern;
+
 use crate::faults::{BAD_FILL, BAD_TEXT, HEADER_FILL};
 
 /// The style of headers.
@@ -63,7 +63,7 @@ const BACKGROUND: [u8; 8] = [0x03, 0x41, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
 pub(super) fn part() -> Vec<u8> {
     let mut out = Vec::new();
     push_empty(&mut out, BEGIN);
-    let formats = Shown::ALL.map(|shown| (FIRST_FORMAT + shown as u16, pattern(shown)));
+    let formats = Shown::ALL.map(|shown| (FIRST_FORMAT + shown as u16, shown.pattern()));
     push_all(&mut out, FORMATS, &formats, |out, (number, pattern)| {
         Record::begin(out, FORMAT).word(number).text(pattern).end();
     });

@@ -51,7 +51,7 @@ rust_tests cargo test $host --no-fail-fast
 step_done
 
 # `cargo test` has built the example.
-step "Reading exported files with other programs (about 15 seconds)"
+step "Reading exported files and files of errors with other programs (about 30 seconds)"
 files="$root/target/read-back"
 read_back() { end2end/.venv/bin/python end2end/readback/others.py "$files" "$1"; }
 check "files to read back" target/release/examples/nasty "$files"
@@ -60,8 +60,15 @@ check "read back: openpyxl" read_back openpyxl
 check "read back: csv, gzip" read_back csv
 check "read back: pyarrow" read_back pyarrow
 check "read back: SheetJS" node end2end/readback/sheetjs.js "$files"
+for kind in xlsx xlsm xlsb xls ods; do
+    check "read back: SheetJS, errors as $kind" node end2end/readback/sheetjs.js "$files/errors-$kind"
+done
 if have soffice; then
     check "read back: LibreOffice" read_back libreoffice
+    for kind in xlsx xlsm xlsb xls ods; do
+        check "read back: LibreOffice, errors as $kind" \
+            end2end/.venv/bin/python end2end/readback/others.py "$files/errors-$kind" libreoffice
+    done
 else
     skip "read back: LibreOffice" "no soffice: install libreoffice-calc-nogui (Debian) or run 'brew install --cask libreoffice' (macOS)"
 fi

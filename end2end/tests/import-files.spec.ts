@@ -1,5 +1,7 @@
 import fs from "node:fs";
 
+import * as XLSX from "xlsx";
+
 import { expect, test } from "./support/import-fixtures";
 import { HEADERS, ImportShop, order, type Row } from "./support/import-shop";
 import { python } from "./support/programs";
@@ -102,31 +104,63 @@ test("the template has the headers in the person's language and can be uploaded 
   await expect(wizard.gaps).toBeHidden();
 });
 
-test("an OpenDocument spreadsheet's errors come back as one, and that, mended, goes in", async ({ imports, wizard, page }, testInfo) => {
-  const wrong = order(102);
-  wrong[2] = "many";
-  await wizard.open();
-  await wizard.upload(imports.document("orders.ods", [HEADERS, order(101), wrong, order(103)]));
-  await wizard.check();
-  await expect(wizard.counts).toHaveText("2 new, 0 updates, 0 unchanged, 1 error");
-  await expect(page.getByText("Your format and columns, with the reason in each row.")).toBeVisible();
-  const download = await wizard.errors();
-  expect(download.suggestedFilename()).toBe("orders_errors.ods");
-  const errors = testInfo.outputPath("errors.ods");
-  await download.saveAs(errors);
-  await wizard.import();
-  await wizard.ends();
+/** Writes three orders as a workbook, the second of which is wrong, and has it mended: how that is done, each in its format. */
+const WORKBOOKS = {
+  ods: {
+    hint: "Your format and columns, with the reason in each row.",
+    write: (imports: ImportShop, rows: Row[]) => imports.document("orders.ods", rows),
+    mend: (errors: string, mended: string) =>
+      expect(python("imports.py", ["correct", errors, mended, ">many<", `>${order(102)[2]}<`])).toBe("1"),
+  },
+  xlsm: sheetjs("xlsm", "Your format and columns, without macros, with the reason in each row."),
+  xlsb: sheetjs("xlsb", "Your format and columns, with the reason in each row."),
+  xls: sheetjs("xls", "Your format and columns (XLSX if there are more than 254), with the reason in each row."),
+};
 
-  const mended = testInfo.outputPath("mended.ods");
-  expect(python("imports.py", ["correct", errors, mended, ">many<", `>${order(102)[2]}<`])).toBe("1");
-  await page.locator("#import-another").click();
-  await wizard.upload(mended);
-  await wizard.check();
-  await expect(wizard.counts).toHaveText("1 new, 0 updates, 0 unchanged, 0 errors");
-  await wizard.import();
-  await wizard.ends();
-  expect(imports.digest()).toBe(ImportShop.digestOf(103));
-});
+function sheetjs(bookType: "xlsm" | "xlsb" | "xls", hint: string) {
+  const write = (imports: ImportShop, rows: Row[]) => {
+    const book = XLSX.utils.book_new();
+    XLSX.utils.book_append_sheet(book, XLSX.utils.aoa_to_sheet(rows), "Orders");
+    XLSX.writeFile(book, imports.file(`orders.${bookType}`), { bookType });
+    return imports.file(`orders.${bookType}`);
+  };
+  const mend = (errors: string, mended: string) => {
+    const book = XLSX.readFile(errors, { cellStyles: true });
+    const sheet = book.Sheets["Orders"];
+    expect(sheet?.["C2"]).toMatchObject({ t: "s", v: "many" });
+    XLSX.utils.sheet_add_aoa(sheet!, [[order(102)[2]]], { origin: "C2" });
+    XLSX.writeFile(book, mended, { bookType });
+  };
+  return { hint, write, mend };
+}
+
+for (const [ending, { hint, write, mend }] of Object.entries(WORKBOOKS)) {
+  test(`the errors of a .${ending} file come back as one, and that, mended, goes in`, async ({ imports, wizard, page }, testInfo) => {
+    const wrong = order(102);
+    wrong[2] = "many";
+    await wizard.open();
+    await wizard.upload(write(imports, [HEADERS, order(101), wrong, order(103)]));
+    await wizard.check();
+    await expect(wizard.counts).toHaveText("2 new, 0 updates, 0 unchanged, 1 error");
+    await expect(page.getByText(hint)).toBeVisible();
+    const download = await wizard.errors();
+    expect(download.suggestedFilename()).toBe(`orders_errors.${ending}`);
+    const errors = testInfo.outputPath(`errors.${ending}`);
+    await download.saveAs(errors);
+    await wizard.import();
+    await wizard.ends();
+
+    const mended = testInfo.outputPath(`mended.${ending}`);
+    mend(errors, mended);
+    await page.locator("#import-another").click();
+    await wizard.upload(mended);
+    await wizard.check();
+    await expect(wizard.counts).toHaveText("1 new, 0 updates, 0 unchanged, 0 errors");
+    await wizard.import();
+    await wizard.ends();
+    expect(imports.digest()).toBe(ImportShop.digestOf(103));
+  });
+}
 
 test("an upload can be cancelled and sent again, and survives a lost connection", async ({ imports, wizard, page }) => {
   const file = imports.workbook("good.xlsx", [HEADERS, ...rows(101, 105)]);

@@ -35,8 +35,8 @@ impl CheckedChunk {
     /// Rows by what would happen to them.
     pub fn counts(&self) -> PlanCounts {
         let mut counts = PlanCounts::default();
-        for index in 0..self.rows.num_rows() {
-            match self.action(index) {
+        for action in self.actions() {
+            match RowAction::from_u8(*action) {
                 RowAction::Create => counts.create += 1,
                 RowAction::Update => counts.update += 1,
                 RowAction::Unchanged => counts.unchanged += 1,
@@ -56,9 +56,14 @@ impl CheckedChunk {
         self.rows.column(0).as_primitive::<UInt32Type>().value(index)
     }
 
+    /// What would happen to the rows, as numbers.
+    pub(crate) fn actions(&self) -> &[u8] {
+        self.rows.column(1).as_primitive::<UInt8Type>().values()
+    }
+
     /// What would happen to the row at a place.
     pub fn action(&self, index: usize) -> RowAction {
-        RowAction::from_u8(self.rows.column(1).as_primitive::<UInt8Type>().value(index))
+        RowAction::from_u8(self.actions()[index])
     }
 
     /// The place of a row by its number in the file; rows stand in its order.
@@ -72,7 +77,7 @@ impl CheckedChunk {
     /// # Errors
     /// [`ArrowError`] if the chunk is not of the form that is promised.
     pub fn fail_rows(&mut self, errors: Vec<RowError>) -> Result<(), ArrowError> {
-        let mut actions: Vec<u8> = self.rows.column(1).as_primitive::<UInt8Type>().values().to_vec();
+        let mut actions: Vec<u8> = self.actions().to_vec();
         for error in errors {
             let Some(index) = self.index_of(error.row) else { continue };
             if !error.problem.is_warning() {

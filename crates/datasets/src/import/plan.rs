@@ -96,8 +96,9 @@ impl<'a> Plan<'a> {
 
 /// The rows of a chunk that have one of the actions.
 pub(crate) fn rows_of(chunk: &CheckedChunk, actions: &[RowAction]) -> Result<RecordBatch, ArrowError> {
-    let wanted = (0..chunk.row_count()).filter(|index| actions.contains(&chunk.action(*index)));
-    let indexes: Vec<u32> = wanted.filter_map(|index| u32::try_from(index).ok()).collect();
+    let wanted =
+        (0u32..).zip(chunk.actions()).filter(|(_, action)| actions.contains(&RowAction::from_u8(**action)));
+    let indexes: Vec<u32> = wanted.map(|(index, _)| index).collect();
     if indexes.len() == chunk.row_count() {
         return Ok(chunk.rows.clone());
     }

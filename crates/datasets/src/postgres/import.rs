@@ -41,8 +41,8 @@ use crate::import::target::{
 use crate::source::{Yield, count_column};
 use crate::statement::Dialect;
 
-/// Bytes that are handed to the connection at once.
-const PIECE_BYTES: usize = 256 << 10;
+/// Bytes that are handed to the connection at once: few, so that the server does not wait for the first of them.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// A transaction. Dropping it undoes what was not committed.
 pub(crate) struct PostgresTarget {

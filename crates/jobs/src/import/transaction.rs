@@ -1,7 +1,7 @@
 //! The transactions of an import: which there are, carrying one out, and finding out how one has ended.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 use longshore_datasets::Catalog;
@@ -62,15 +62,28 @@ pub(super) fn ledger_key(import: &TaskId, chunks: &[u32]) -> LedgerKey {
     LedgerKey { import: import.to_string(), chunk: chunks.first().copied().unwrap_or_default() }
 }
 
-/// Chunks of the file store, one after the other, for a thread that may wait.
+/// Chunks of the file store, one after the other, for a thread that may wait. While one is used, the next is read, so that the database
+/// need not wait for it.
 pub(super) fn chunks_of(
     files: &FileStore,
     keys: Vec<String>,
 ) -> impl Iterator<Item = Result<CheckedChunk, ChunkError>> + use<> {
     let (files, handle) = (files.clone(), Handle::current());
-    keys.into_iter().map(move |key| {
-        let bytes = handle.block_on(files.get(&key))?;
-        Ok(CheckedChunk::from_bytes(bytes)?)
+    let count = keys.len();
+    // Whoever reads waits with one chunk until it is taken, and ends when nobody takes any more.
+    let (sender, chunks) = mpsc::sync_channel(0);
+    let reading = Handle::current();
+    handle.spawn_blocking(move || {
+        for key in keys {
+            let bytes = reading.block_on(files.get(&key)).map_err(ChunkError::from);
+            let chunk = bytes.and_then(|bytes| Ok(CheckedChunk::from_bytes(bytes)?));
+            if sender.send(chunk).is_err() {
+                return;
+            }
+        }
+    });
+    (0..count).map(move |_| {
+        chunks.recv().unwrap_or_else(|_| Err("the thread that reads chunks ended early".into()))
     })
 }
 

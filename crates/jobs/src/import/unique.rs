@@ -1,7 +1,9 @@
 //! Values that may stand once in a file and stand twice: found across all chunks.
 //!
-//! Digests are gone through twice. The first time each sets a bit, which tells nearly all that stand once from those that may stand
-//! twice; the second time the latter alone are gathered and compared.
+//! Digests are gone through once for what half of each says of those that may stand twice, and a second time for just these, if there
+//! are any.
+
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use longshore_datasets::import::{CheckedChunk, KeyDigest, keys};
@@ -16,12 +18,9 @@ use super::place::WorkPlace;
 use super::plan::Findings;
 use crate::work_error::WorkError;
 
-/// Digests that are compared at a time, of 32 bytes each: where more may stand twice, they are gone through several times.
-const COMPARED_AT_ONCE: u64 = 1_000_000;
-/// Bits for each digest: one of 32 that stand once is compared for sharing its bit with an earlier one.
-const BITS_PER_DIGEST: u64 = 32;
-/// Bits in memory at most, 16 MiB; a digest has fewer where a file has more than four million of them.
-const BITS_MAX: u64 = 1 << 27;
+/// Digests in memory at a time, of 8 bytes each, or of 32 where they stand twice: where a file has more, they are gone through several
+/// times, each time for others.
+const DIGESTS_AT_ONCE: u64 = 2_000_000;
 /// Characters of a value that are told.
 const GIVEN_CHARS: usize = 100;
 
@@ -35,69 +34,55 @@ struct Seen {
     part: u32,
 }
 
-/// A set of digests by some of their bits: it has each that was put in, and some others.
-struct Marks(Vec<u64>);
-
-impl Marks {
-    /// An empty set for about so many.
-    fn with_room(count: u64) -> Marks {
-        let bits = count.saturating_mul(BITS_PER_DIGEST).clamp(64, BITS_MAX).next_power_of_two();
-        Marks(vec![0; (bits / 64) as usize])
-    }
-
-    fn place(&self, digest: u128) -> (usize, u64) {
-        // There are a power of two of them.
-        let place = digest as usize & (self.0.len() * 64 - 1);
-        (place / 64, 1 << (place % 64))
-    }
-
-    fn has(&self, digest: u128) -> bool {
-        let (word, bit) = self.place(digest);
-        self.0[word] & bit != 0
-    }
-
-    /// Puts a digest in; gives whether the set had it before.
-    fn put(&mut self, digest: u128) -> bool {
-        let (word, bit) = self.place(digest);
-        let had = self.0[word] & bit != 0;
-        self.0[word] |= bit;
-        had
-    }
+/// What a pass goes through.
+struct Pass<'a> {
+    files: &'a FileStore,
+    parts: &'a [CheckPartOutput],
+    context: &'a TaskContext,
+    number: u64,
+    count: u64,
 }
 
-/// Digests of which some may stand twice.
-struct Suspects {
-    marks: Marks,
-    /// How often they are gone through, so that not too many are compared at a time.
-    passes: u64,
-}
-
-impl Suspects {
-    /// `None` where all digests surely stand once.
-    async fn of(
-        files: &FileStore,
-        parts: &[CheckPartOutput],
-        context: &TaskContext,
-    ) -> Result<Option<Suspects>, WorkError> {
-        let count = parts.iter().map(|part| part.digest_count).sum();
-        let (mut seen, mut marks, mut again) = (Marks::with_room(count), Marks::with_room(count), 0u64);
-        for part in parts {
-            let bytes = digests(files, part, context).await?;
-            for key in keys::of_bytes(&bytes)? {
-                if seen.put(key.digest) {
-                    marks.put(key.digest);
-                    again += 1;
-                }
-            }
+impl Pass<'_> {
+    /// Gives each digest of the pass to `take`, with the number of its part.
+    async fn each(&self, mut take: impl FnMut(u32, KeyDigest) + Send) -> Result<(), WorkError> {
+        for (part, number) in self.parts.iter().zip(0..) {
+            let bytes = digests(self.files, part, self.context).await?;
+            let of_pass =
+                keys::of_bytes(&bytes)?.filter(|key| (key.digest >> 64) as u64 % self.count == self.number);
+            of_pass.for_each(|key| take(number, key));
         }
-        // Each of them, and at most as many that came before.
-        let passes = (again * 2).div_ceil(COMPARED_AT_ONCE);
-        Ok((again > 0).then_some(Suspects { marks, passes }))
+        Ok(())
     }
 
-    fn is_of(&self, digest: u128, pass: u64) -> bool {
-        self.marks.has(digest) && (digest >> 64) as u64 % self.passes == pass
+    /// Halves of digests that stand twice, and of hardly any others.
+    async fn suspects(&self, room: usize) -> Result<HashSet<u64>, WorkError> {
+        let mut halves = Vec::with_capacity(room);
+        self.each(|_, key| halves.push(key.digest as u64)).await?;
+        in_thread(move || {
+            halves.sort_unstable();
+            halves.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
+        })
+        .await
     }
+
+    /// The digests that have such a half.
+    async fn seen(&self, suspects: &HashSet<u64>) -> Result<Vec<Seen>, WorkError> {
+        let mut seen = Vec::new();
+        self.each(|part, KeyDigest { column, digest, row }| {
+            if suspects.contains(&(digest as u64)) {
+                let column = column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX);
+                seen.push(Seen { digest, column, row, part });
+            }
+        })
+        .await?;
+        Ok(seen)
+    }
+}
+
+/// Does what takes a while on a thread that may.
+async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WorkError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| WorkError::Thread(error.to_string()))
 }
 
 /// The digests of a part, as they are stored.
@@ -130,22 +115,17 @@ pub(super) async fn fail_duplicates(
     parts: &mut [CheckPartOutput],
     context: &TaskContext,
 ) -> Result<(), WorkError> {
-    let Some(suspects) = Suspects::of(files, parts, context).await? else { return Ok(()) };
     let mut found: Vec<Vec<Duplicate>> = parts.iter().map(|_| Vec::new()).collect();
-    for pass in 0..suspects.passes {
-        let mut seen = Vec::new();
-        for (part, number) in parts.iter().zip(0..) {
-            let bytes = digests(files, part, context).await?;
-            let of_pass = keys::of_bytes(&bytes)?.filter(|key| suspects.is_of(key.digest, pass));
-            seen.extend(of_pass.map(|KeyDigest { column, digest, row }| Seen {
-                digest,
-                column: column.and_then(|column| u32::try_from(column).ok()).unwrap_or(u32::MAX),
-                row,
-                part: number,
-            }));
+    let digest_count: u64 = parts.iter().map(|part| part.digest_count).sum();
+    let count = digest_count.div_ceil(DIGESTS_AT_ONCE).max(1);
+    for number in 0..count {
+        let pass = Pass { files, parts, context, number, count };
+        let suspects = pass.suspects((digest_count / count) as usize).await?;
+        if suspects.is_empty() {
+            continue;
         }
-        let repeated = tokio::task::spawn_blocking(move || repeated(seen)).await;
-        for (part, duplicate) in repeated.map_err(|error| WorkError::Thread(error.to_string()))? {
+        let seen = pass.seen(&suspects).await?;
+        for (part, duplicate) in in_thread(move || repeated(seen)).await? {
             if let Some(found) = found.get_mut(part as usize) {
                 found.push(duplicate);
             }

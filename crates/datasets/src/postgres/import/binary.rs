@@ -2,11 +2,11 @@
 //! (<https://www.postgresql.org/docs/current/sql-copy.html>); values have the bytes that their types' receive functions take.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
-    TimestampMicrosecondType,
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Decimal128Array, Float64Array,
+    Int64Array, PrimitiveArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
 use longshore_protocol::ColumnType;
 use tokio_postgres::types::Type;
 
@@ -23,25 +23,24 @@ const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * 86_400_000_000;
 /// What numbers of the server's exact type are made of.
 const GROUP: u128 = 10_000;
 
-/// How a column's values are sent.
-#[derive(Clone, Copy)]
-enum Form {
-    Int2,
-    Int4,
-    Int8,
-    Numeric(u8),
-    Double,
-    Text,
-    Boolean,
-    Date,
-    Time,
-    Timestamp,
+/// A column's values, by how they are sent.
+enum Sent<'a> {
+    Int2(&'a Int64Array),
+    Int4(&'a Int64Array),
+    Int8(&'a Int64Array),
+    Numeric(&'a Decimal128Array, u8),
+    Double(&'a Float64Array),
+    Text(&'a StringArray),
+    Boolean(&'a BooleanArray),
+    Date(&'a Date32Array),
+    Time(&'a Time64MicrosecondArray),
+    Timestamp(&'a TimestampMicrosecondArray),
 }
 
 /// A column whose values all have a binary form.
 pub(super) struct Binary<'a> {
-    form: Form,
-    array: &'a ArrayRef,
+    sent: Sent<'a>,
+    nulls: Option<&'a NullBuffer>,
 }
 
 impl<'a> Binary<'a> {
@@ -51,30 +50,29 @@ impl<'a> Binary<'a> {
         if column.stored_as != StoredAs::Plain {
             return None;
         }
-        let form = match (column.column_type, sql_type) {
+        let sent = match (column.column_type, sql_type) {
             (ColumnType::Integer, &Type::INT2) => {
-                within::<Int64Type>(array, |value| i16::try_from(value).is_ok()).then_some(Form::Int2)?
+                Sent::Int2(within(array.as_primitive(), |value| i16::try_from(value).is_ok())?)
             }
             (ColumnType::Integer, &Type::INT4) => {
-                within::<Int64Type>(array, |value| i32::try_from(value).is_ok()).then_some(Form::Int4)?
+                Sent::Int4(within(array.as_primitive(), |value| i32::try_from(value).is_ok())?)
             }
-            (ColumnType::Integer, &Type::INT8) => Form::Int8,
-            (ColumnType::Decimal { scale }, &Type::NUMERIC) => Form::Numeric(scale),
-            (ColumnType::Float, &Type::FLOAT8) => Form::Double,
-            (ColumnType::Text, &Type::TEXT | &Type::VARCHAR) => Form::Text,
-            (ColumnType::Boolean, &Type::BOOL) => Form::Boolean,
+            (ColumnType::Integer, &Type::INT8) => Sent::Int8(array.as_primitive()),
+            (ColumnType::Decimal { scale }, &Type::NUMERIC) => Sent::Numeric(array.as_primitive(), scale),
+            (ColumnType::Float, &Type::FLOAT8) => Sent::Double(array.as_primitive()),
+            (ColumnType::Text, &Type::TEXT | &Type::VARCHAR) => Sent::Text(array.as_string()),
+            (ColumnType::Boolean, &Type::BOOL) => Sent::Boolean(array.as_boolean()),
             (ColumnType::Date, &Type::DATE) => {
-                within::<Date32Type>(array, |days| days.checked_sub(EPOCH_DAYS).is_some())
-                    .then_some(Form::Date)?
+                Sent::Date(within(array.as_primitive(), |days: i32| days.checked_sub(EPOCH_DAYS).is_some())?)
             }
-            (ColumnType::Time, &Type::TIME) => Form::Time,
+            (ColumnType::Time, &Type::TIME) => Sent::Time(array.as_primitive()),
             (ColumnType::Timestamp, &Type::TIMESTAMP) | (ColumnType::TimestampTz, &Type::TIMESTAMPTZ) => {
-                within::<TimestampMicrosecondType>(array, |micros| micros.checked_sub(EPOCH_MICROS).is_some())
-                    .then_some(Form::Timestamp)?
+                let fits = |micros: i64| micros.checked_sub(EPOCH_MICROS).is_some();
+                Sent::Timestamp(within(array.as_primitive(), fits)?)
             }
             _ => return None,
         };
-        Some(Binary { form, array })
+        Some(Binary { sent, nulls: array.nulls() })
     }
 
     /// The rows from `first` on, until `out` has `enough` bytes, with the head before the first and the end after the last of all; says
@@ -95,7 +93,7 @@ impl<'a> Binary<'a> {
         while row < row_count && out.len() < enough {
             out.extend_from_slice(&width);
             for column in columns {
-                if column.array.is_null(row) {
+                if column.nulls.is_some_and(|nulls| nulls.is_null(row)) {
                     out.extend_from_slice(&(-1i32).to_be_bytes());
                 } else {
                     column.push(row, out);
@@ -110,40 +108,28 @@ impl<'a> Binary<'a> {
     }
 
     fn push(&self, row: usize, out: &mut Vec<u8>) {
-        match self.form {
+        match &self.sent {
             // That they have room was looked at.
-            Form::Int2 => push_sized(out, &(self.whole(row) as i16).to_be_bytes()),
-            Form::Int4 => push_sized(out, &(self.whole(row) as i32).to_be_bytes()),
-            Form::Int8 => push_sized(out, &self.whole(row).to_be_bytes()),
-            Form::Numeric(scale) => {
-                push_numeric(out, self.array.as_primitive::<Decimal128Type>().value(row), scale);
-            }
-            Form::Double => {
-                push_sized(out, &self.array.as_primitive::<Float64Type>().value(row).to_be_bytes());
-            }
-            Form::Text => push_sized(out, self.array.as_string::<i32>().value(row).as_bytes()),
-            Form::Boolean => push_sized(out, &[u8::from(self.array.as_boolean().value(row))]),
-            Form::Date => {
-                let days = self.array.as_primitive::<Date32Type>().value(row) - EPOCH_DAYS;
-                push_sized(out, &days.to_be_bytes());
-            }
-            Form::Time => {
-                push_sized(out, &self.array.as_primitive::<Time64MicrosecondType>().value(row).to_be_bytes());
-            }
-            Form::Timestamp => {
-                let micros = self.array.as_primitive::<TimestampMicrosecondType>().value(row) - EPOCH_MICROS;
-                push_sized(out, &micros.to_be_bytes());
-            }
+            Sent::Int2(values) => push_sized(out, &(values.value(row) as i16).to_be_bytes()),
+            Sent::Int4(values) => push_sized(out, &(values.value(row) as i32).to_be_bytes()),
+            Sent::Int8(values) => push_sized(out, &values.value(row).to_be_bytes()),
+            Sent::Numeric(values, scale) => push_numeric(out, values.value(row), *scale),
+            Sent::Double(values) => push_sized(out, &values.value(row).to_be_bytes()),
+            Sent::Text(values) => push_sized(out, values.value(row).as_bytes()),
+            Sent::Boolean(values) => push_sized(out, &[u8::from(values.value(row))]),
+            Sent::Date(values) => push_sized(out, &(values.value(row) - EPOCH_DAYS).to_be_bytes()),
+            Sent::Time(values) => push_sized(out, &values.value(row).to_be_bytes()),
+            Sent::Timestamp(values) => push_sized(out, &(values.value(row) - EPOCH_MICROS).to_be_bytes()),
         }
-    }
-
-    fn whole(&self, row: usize) -> i64 {
-        self.array.as_primitive::<Int64Type>().value(row)
     }
 }
 
-fn within<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bool) -> bool {
-    array.as_primitive::<T>().iter().flatten().all(fits)
+/// The values, if all of them fit.
+fn within<T: ArrowPrimitiveType>(
+    values: &PrimitiveArray<T>,
+    fits: impl Fn(T::Native) -> bool,
+) -> Option<&PrimitiveArray<T>> {
+    values.iter().flatten().all(fits).then_some(values)
 }
 
 fn push_sized(out: &mut Vec<u8>, bytes: &[u8]) {

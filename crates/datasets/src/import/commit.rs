@@ -17,6 +17,9 @@ use super::{CheckSpec, CheckedChunk, ChunkError, CommitError, LedgerKey};
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 
+/// Chunks whose new rows are added together at most: their rows stay in memory until that is done, to tell which of them is refused.
+const TOGETHER_MAX: usize = 5;
+
 /// Chunks in the order in which they are written.
 pub type Chunks<'a> = dyn Iterator<Item = Result<CheckedChunk, ChunkError>> + 'a;
 
@@ -59,12 +62,9 @@ pub fn commit(
         noting: Noting::of(&plan, target.as_mut())?,
         extent: None,
     };
-    for chunk in chunks {
-        if stop.load(Ordering::Relaxed) {
-            return Err(SourceError::Stopped.into());
-        }
-        let chunk = chunk.map_err(CommitError::Chunk)?;
-        match writing.write(&chunk, target.as_mut()) {
+    let mut queue = Queue { chunks, put_back: None, stop };
+    while let Some(chunk) = queue.next() {
+        match writing.write(&chunk?, &mut queue, target.as_mut()) {
             Ok(()) => {}
             Err(Refusal::Duplicate { creates, refused }) => {
                 // What the transaction would see now is its own; what others have, another sees.
@@ -106,6 +106,24 @@ pub(super) fn said<T: serde::de::DeserializeOwned>(
     }
 }
 
+/// The chunks that are still to be written.
+struct Queue<'a, 'b> {
+    chunks: &'a mut Chunks<'b>,
+    /// One that was taken too early.
+    put_back: Option<CheckedChunk>,
+    stop: &'a AtomicBool,
+}
+
+impl Queue<'_, '_> {
+    fn next(&mut self) -> Option<Result<CheckedChunk, CommitError>> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Some(Err(SourceError::Stopped.into()));
+        }
+        let put_back = self.put_back.take().map(Ok);
+        put_back.or_else(|| Some(self.chunks.next()?.map_err(CommitError::Chunk)))
+    }
+}
+
 /// What a refusal of the database means.
 pub(super) fn explained(error: WriteError, rows: Option<(u32, u32)>) -> CommitError {
     match error {
@@ -130,22 +148,21 @@ pub(super) fn joined(a: Option<(u32, u32)>, b: Option<(u32, u32)>) -> Option<(u3
 }
 
 /// What it means that the database has written fewer rows than it was given, or more.
-pub(super) fn counted(count: u64, rows: &RecordBatch) -> Result<(), CommitError> {
-    let given = rows.num_rows();
+pub(super) fn counted(count: u64, given: usize, rows: Option<(u32, u32)>) -> Result<(), CommitError> {
     if count == given as u64 {
         return Ok(());
     }
     let message = format!(
         "of {given} rows it has written {count}: a trigger or a policy of the table leaves rows out, or takes them elsewhere"
     );
-    Err(CommitError::Refused { message, rule: None, rows: extent(rows) })
+    Err(CommitError::Refused { message, rule: None, rows })
 }
 
 /// Why a chunk was not written.
 enum Refusal {
     /// Something that must be once is there: the rows that were to be added, and what it means unless their keys are.
     Duplicate {
-        creates: RecordBatch,
+        creates: Vec<RecordBatch>,
         refused: CommitError,
     },
     Other(CommitError),
@@ -173,10 +190,14 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    fn write(&mut self, chunk: &CheckedChunk, target: &mut dyn Target) -> Result<(), Refusal> {
-        if chunk.rows.schema().fields() != self.plan.schema.fields() {
-            return Err(CommitError::Misfit("its columns are others".to_owned()).into());
-        }
+    /// Writes a chunk, and perhaps some of those that follow it.
+    fn write(
+        &mut self,
+        chunk: &CheckedChunk,
+        queue: &mut Queue<'_, '_>,
+        target: &mut dyn Target,
+    ) -> Result<(), Refusal> {
+        self.look_at_columns(chunk)?;
         let known = rows_of(chunk, &[RowAction::Update, RowAction::Unchanged])?;
         let creates = rows_of(chunk, &[RowAction::Create])?;
         let mut drifted = self.drifted(&known, target)?;
@@ -192,16 +213,41 @@ impl Writing<'_> {
             self.extent = joined(self.extent, extent(written));
         }
         if self.creates_first {
-            self.create(&creates, target)?;
+            self.create(&creates, queue, target)?;
             self.update(&updates, target)?;
         } else {
             self.update(&updates, target)?;
-            self.create(&creates, target)?;
+            self.create(&creates, queue, target)?;
         }
         self.noting.written(&updates, target)?;
         self.noting.written(&creates, target)?;
         self.counts = self.counts.plus(chunk.counts());
         Ok(())
+    }
+
+    fn look_at_columns(&self, chunk: &CheckedChunk) -> Result<(), CommitError> {
+        if chunk.rows.schema().fields() == self.plan.schema.fields() {
+            return Ok(());
+        }
+        Err(CommitError::Misfit("its columns are others".to_owned()))
+    }
+
+    /// The new rows of the next chunk, if it has nothing else and nothing needs to be looked at before or behind them.
+    fn next_creates(
+        &self,
+        queue: &mut Queue<'_, '_>,
+    ) -> Result<Option<(RecordBatch, PlanCounts)>, CommitError> {
+        if !self.is_unique || self.creates_first || self.noting.looks() {
+            return Ok(None);
+        }
+        let Some(chunk) = queue.next().transpose()? else { return Ok(None) };
+        self.look_at_columns(&chunk)?;
+        let counts = chunk.counts();
+        if counts.create == 0 || counts.update + counts.unchanged > 0 {
+            queue.put_back = Some(chunk);
+            return Ok(None);
+        }
+        Ok(Some((rows_of(&chunk, &[RowAction::Create])?, counts)))
     }
 
     /// Rows whose values in the database are no longer those that the plan has.
@@ -242,12 +288,16 @@ impl Writing<'_> {
     /// The same, asked outside of the transaction, which has failed.
     fn taken_keys(
         &self,
-        creates: &RecordBatch,
+        creates: &[RecordBatch],
         spec: &CheckSpec,
         stop: &Arc<AtomicBool>,
     ) -> Result<Vec<u32>, CommitError> {
         let mut target = target::open(self.dataset, Access::Read, &spec.zone, stop)?;
-        self.present(creates, target.as_mut())
+        let mut taken = Vec::new();
+        for creates in creates {
+            taken.extend(self.present(creates, target.as_mut())?);
+        }
+        Ok(taken)
     }
 
     fn update(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
@@ -256,31 +306,71 @@ impl Writing<'_> {
         }
         let written = changes::apply(self.plan, rows, Side::New, target);
         let count = written.map_err(|error| Refusal::Other(explained(error, extent(rows))))?;
-        Ok(counted(count, rows)?)
+        Ok(counted(count, rows.num_rows(), extent(rows))?)
     }
 
-    fn create(&mut self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), Refusal> {
+    /// Adds rows, and those of the chunks that follow, as long as they have nothing else.
+    fn create(
+        &mut self,
+        rows: &RecordBatch,
+        queue: &mut Queue<'_, '_>,
+        target: &mut dyn Target,
+    ) -> Result<(), Refusal> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
         let all: Vec<usize> = (0..self.plan.columns.len()).collect();
+        let (mut given, mut further, mut failed) = (vec![rows.clone()], PlanCounts::default(), None);
+        let mut more = || {
+            if given.len() == TOGETHER_MAX {
+                return None;
+            }
+            let (rows, counts) = self.next_creates(queue).unwrap_or_else(|error| {
+                failed = Some(error);
+                None
+            })?;
+            further = further.plus(counts);
+            given.push(rows.clone());
+            Some(self.plan.new_of(&rows, &all))
+        };
         let values = self.plan.new_of(rows, &all);
         let values = Values { columns: &self.plan.columns, arrays: &values };
-        match target.insert(self.plan.place, values) {
-            Ok(count) => counted(count, rows)?,
+        let added = target.insert(self.plan.place, values, &mut more);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let extents = given.iter().map(extent).fold(None, joined);
+        match added {
+            Ok(count) => counted(count, given.iter().map(RecordBatch::num_rows).sum(), extents)?,
             Err(error) => {
                 let is_duplicate = matches!(error, WriteError::Refused { is_duplicate: true, .. });
-                let refused = explained(error, extent(rows));
+                let row = match &error {
+                    WriteError::Refused { row: Some(row), .. } => number_in(&given, *row),
+                    _ => None,
+                };
+                let refused = explained(error, row.map(|row| (row, row)).or(extents));
                 return Err(if is_duplicate {
-                    Refusal::Duplicate { creates: rows.clone(), refused }
+                    Refusal::Duplicate { creates: given, refused }
                 } else {
                     Refusal::Other(refused)
                 });
             }
         }
-        self.noting.added(rows, target)?;
-        Ok(())
+        self.extent = joined(self.extent, extents);
+        self.counts = self.counts.plus(further);
+        Ok(self.noting.added(rows, target)?)
     }
+}
+
+/// The number in the file of the row at a place of several batches.
+fn number_in(batches: &[RecordBatch], mut place: usize) -> Option<u32> {
+    for batch in batches {
+        if place < batch.num_rows() {
+            return Some(number_at(batch, place));
+        }
+        place -= batch.num_rows();
+    }
+    None
 }
 
 /// The numbers in the file of the rows that are meant.

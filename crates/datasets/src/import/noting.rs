@@ -44,6 +44,11 @@ impl<'a> Noting<'a> {
         Ok(Noting { plan, wanted, defaults: BTreeMap::new(), has_triggers, altered: BTreeMap::new() })
     }
 
+    /// Whether rows that were added have to be looked at.
+    pub(super) fn looks(&self) -> bool {
+        self.has_triggers || !self.wanted.is_empty()
+    }
+
     /// Looks at what rows that were added have in columns that the file does not have.
     pub(super) fn added(&mut self, rows: &RecordBatch, target: &mut dyn Target) -> Result<(), CommitError> {
         if self.wanted.is_empty() {

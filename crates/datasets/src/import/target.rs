@@ -133,6 +133,8 @@ pub(crate) enum WriteError {
         rule: Option<String>,
         /// Whether something must be once and would be twice.
         is_duplicate: bool,
+        /// The place of the row among those that were given, from 0, where the database tells.
+        row: Option<usize>,
     },
     Source(SourceError),
 }
@@ -151,6 +153,9 @@ pub(crate) enum Access {
     /// One transaction, which is written when it is committed, and undone when the target is dropped before.
     Write,
 }
+
+/// Gives the next batch of rows to add, as often as it is called, until it gives none.
+pub(crate) type More<'a> = dyn FnMut() -> Option<Vec<ArrayRef>> + 'a;
 
 /// A database that is imported into, within a transaction. Names are quoted and values bound by whoever implements it.
 pub(crate) trait Target {
@@ -198,8 +203,14 @@ pub(crate) trait Target {
     /// Whether something of the table's own may write other values than those that are given.
     fn has_triggers(&mut self, place: Place<'_>) -> Result<bool, SourceError>;
 
-    /// Adds rows; says how many it has added.
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError>;
+    /// Adds rows; says how many it has added. Where that is quicker, it goes on with the batches of the same columns that `more` gives,
+    /// none of which it may pass over.
+    fn insert(
+        &mut self,
+        place: Place<'_>,
+        values: Values<'_>,
+        more: &mut More<'_>,
+    ) -> Result<u64, WriteError>;
 
     /// Changes the rows of these keys; says how many it has found.
     fn update(&mut self, place: Place<'_>, key: Values<'_>, changes: Changes<'_>) -> Result<u64, WriteError>;

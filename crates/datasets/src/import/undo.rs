@@ -203,7 +203,7 @@ impl TakingBack<'_> {
             return Ok(());
         }
         let count = changes::apply(self.plan, rows, Side::Old, target);
-        counted(count.map_err(|error| explained(error, extent(rows)))?, rows)
+        counted(count.map_err(|error| explained(error, extent(rows)))?, rows.num_rows(), extent(rows))
     }
 
     /// Removes rows; those that stay are taken from `removed`, and given.

@@ -25,7 +25,7 @@ use crate::error::SourceError;
 use crate::import::ledger::{Deed, LedgerKey, TABLE};
 use crate::import::storage::Storage;
 use crate::import::target::{
-    self, Access, Changes, Found, Place, Referrer, Settled, Target, Values, WriteError,
+    self, Access, Changes, Found, More, Place, Referrer, Settled, Target, Values, WriteError,
 };
 use crate::statement::Dialect;
 
@@ -248,7 +248,12 @@ impl Target for MySqlTarget {
         Ok(count != [0])
     }
 
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError> {
+    fn insert(
+        &mut self,
+        place: Place<'_>,
+        values: Values<'_>,
+        _more: &mut More<'_>,
+    ) -> Result<u64, WriteError> {
         let into = format!("INTO {} ({})", quoted(place), names(values.columns));
         self.add(&into, &[values], false, |_, _| Ok(())).map_err(refused)
     }

@@ -3,11 +3,11 @@
 
 mod binary;
 mod catalogue;
+mod copy;
 mod statement;
 mod storage;
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -15,12 +15,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::DataType;
-use bytes::Bytes;
-use futures::SinkExt;
 use jiff::tz::TimeZone;
 use tokio_postgres::types::{ToSql, Type};
 
-use self::binary::Binary;
 use self::statement::{cast, equal, quoted, refused, sealed, value_names};
 use super::PostgresSnapshot;
 use super::connect::Connection;
@@ -36,13 +33,10 @@ use crate::import::ledger::{Deed, LedgerKey, TABLE};
 use crate::import::number::Number;
 use crate::import::storage::Storage;
 use crate::import::target::{
-    self, Access, Changes, Found, Place, Referrer, Settled, Target, Values, WriteError,
+    self, Access, Changes, Found, More, Place, Referrer, Settled, Target, Values, WriteError,
 };
 use crate::source::{Yield, count_column};
 use crate::statement::Dialect;
-
-/// Bytes that are handed to the connection at once: few, so that the server does not wait for the first of them.
-const PIECE_BYTES: usize = 64 << 10;
 
 /// A transaction. Dropping it undoes what was not committed.
 pub(crate) struct PostgresTarget {
@@ -321,35 +315,13 @@ impl Target for PostgresTarget {
         Ok(!self.snapshot.texts(sql, &[&quoted(place)])?.is_empty())
     }
 
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError> {
-        let types = self.types(place, values.columns)?;
-        let names: Vec<String> =
-            values.columns.iter().map(|column| Dialect::Postgres.quoted(&column.source)).collect();
-        let columns = || values.columns.iter().zip(values.arrays).zip(&types);
-        let binary: Option<Vec<Binary<'_>>> =
-            columns().map(|((column, array), sql_type)| Binary::of(column, sql_type, array)).collect();
-        let form = if binary.is_some() { " (FORMAT BINARY)" } else { "" };
-        let sql = format!("COPY {} ({}) FROM STDIN{form}", quoted(place), names.join(", "));
-        let written: Vec<Written<'_>> = columns()
-            .map(|((column, array), sql_type)| Written { column, kind: Kind::of(sql_type), array })
-            .collect();
-        let timeout = self.snapshot.statement_timeout;
-        let copied = self.snapshot.connection.ask(|client| async move {
-            let mut sink = pin!(client.copy_in::<_, Bytes>(&sql).await?);
-            let mut row = 0;
-            while row < values.row_count() {
-                let mut piece = Vec::with_capacity(PIECE_BYTES + 4096);
-                row = match &binary {
-                    Some(columns) => {
-                        Binary::push_rows(columns, row, values.row_count(), PIECE_BYTES, &mut piece)
-                    }
-                    None => Written::push_lines(&written, row, values.row_count(), PIECE_BYTES, &mut piece),
-                };
-                sink.send(Bytes::from(piece)).await?;
-            }
-            sink.finish().await
-        });
-        copied.map_err(|error| refused(self.snapshot.explained(error, timeout)))
+    fn insert(
+        &mut self,
+        place: Place<'_>,
+        values: Values<'_>,
+        more: &mut More<'_>,
+    ) -> Result<u64, WriteError> {
+        copy::copy(self, place, values, more)
     }
 
     fn update(&mut self, place: Place<'_>, key: Values<'_>, changes: Changes<'_>) -> Result<u64, WriteError> {

@@ -24,7 +24,7 @@ use crate::error::SourceError;
 use crate::import::ledger::{Deed, LedgerKey, TABLE};
 use crate::import::storage::Storage;
 use crate::import::target::{
-    self, Access, Changes, Found, Place, Referrer, Settled, Target, Values, WriteError,
+    self, Access, Changes, Found, More, Place, Referrer, Settled, Target, Values, WriteError,
 };
 use crate::source::Yield;
 use crate::statement::Dialect;
@@ -121,6 +121,7 @@ impl SqliteTarget {
                 failure.extended_code,
                 SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_ROWID | SQLITE_CONSTRAINT_UNIQUE
             ),
+            row: None,
         }
     }
 
@@ -283,7 +284,12 @@ impl Target for SqliteTarget {
         found.map_err(|error| self.explained(error))
     }
 
-    fn insert(&mut self, place: Place<'_>, values: Values<'_>) -> Result<u64, WriteError> {
+    fn insert(
+        &mut self,
+        place: Place<'_>,
+        values: Values<'_>,
+        _more: &mut More<'_>,
+    ) -> Result<u64, WriteError> {
         let marks = vec!["?"; values.columns.len()].join(", ");
         let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", quoted(place), names(values.columns));
         self.each(&sql, &pairs(values))

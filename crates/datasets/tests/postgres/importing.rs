@@ -146,7 +146,7 @@ fn what_a_trigger_refuses_is_told_with_its_rows() {
     let plan = check(&dataset, &spec, &[&["1", "good"], &["2", "bad"]]);
     let ended = commit(&dataset, &spec, "a", &[plan]).expect_err("is refused");
     assert!(
-        matches!(&ended, longshore_datasets::import::CommitError::Refused { rows: Some((2, 3)), message, .. } if message == "not so"),
+        matches!(&ended, longshore_datasets::import::CommitError::Refused { rows: Some((3, 3)), message, .. } if message == "not so"),
         "{ended:?}"
     );
     assert_eq!(all(&dataset), Vec::<String>::new());

@@ -141,10 +141,15 @@ impl House {
 
     /// Everything in the file store, unfinished files too.
     pub fn files(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.folder.path().join("files")];
+        let root = self.folder.path().join("files");
+        let (mut found, mut folders) = (Vec::new(), vec![root.clone()]);
         while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).expect("readable").flatten() {
+            let entries = match std::fs::read_dir(&folder) {
+                // Removed since its name was read.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder != root => continue,
+                entries => entries.expect("readable"),
+            };
+            for entry in entries.flatten() {
                 let path = entry.path();
                 if path.is_dir() { folders.push(path) } else { found.push(path) }
             }

@@ -67,7 +67,7 @@ pub(super) fn refused(error: SourceError) -> WriteError {
     let message = without_value(&said.message);
     let rule = is_duplicate
         .then(|| message.rsplit_once("for key ").map(|(_, key)| key.trim_matches('\'').to_owned()));
-    WriteError::Refused { rule: rule.flatten(), message, is_duplicate }
+    WriteError::Refused { rule: rule.flatten(), message, is_duplicate, row: None }
 }
 
 /// An error of the server without the value that it may name.

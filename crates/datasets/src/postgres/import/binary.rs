@@ -14,9 +14,9 @@ use crate::config::StoredAs;
 use crate::dataset::Column;
 
 /// What every stream begins with: the signature, flags, and the length of an extension, of which there is none.
-const HEAD: &[u8; 19] = b"PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0";
+pub(super) const HEAD: &[u8; 19] = b"PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0";
 /// What ends it.
-const END: [u8; 2] = (-1i16).to_be_bytes();
+pub(super) static END: [u8; 2] = (-1i16).to_be_bytes();
 /// Days and microseconds from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
 const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * 86_400_000_000;
@@ -75,8 +75,7 @@ impl<'a> Binary<'a> {
         Some(Binary { sent, nulls: array.nulls() })
     }
 
-    /// The rows from `first` on, until `out` has `enough` bytes, with the head before the first and the end after the last of all; says
-    /// where it stopped.
+    /// The rows from `first` on, until `out` has `enough` bytes; says where it stopped.
     pub(super) fn push_rows(
         columns: &[Binary<'_>],
         first: usize,
@@ -84,9 +83,6 @@ impl<'a> Binary<'a> {
         enough: usize,
         out: &mut Vec<u8>,
     ) -> usize {
-        if first == 0 {
-            out.extend_from_slice(HEAD);
-        }
         // A table has at most 1600 columns.
         let width = i16::try_from(columns.len()).unwrap_or(i16::MAX).to_be_bytes();
         let mut row = first;
@@ -100,9 +96,6 @@ impl<'a> Binary<'a> {
                 }
             }
             row += 1;
-        }
-        if row == row_count {
-            out.extend_from_slice(&END);
         }
         row
     }

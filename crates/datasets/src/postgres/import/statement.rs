@@ -72,5 +72,36 @@ pub(super) fn refused(error: SourceError) -> WriteError {
         message: without_value(code, said.message()).to_owned(),
         rule: said.constraint().or(said.column()).map(str::to_owned),
         is_duplicate: code == "23505",
+        row: said.where_().and_then(row_of_copy),
+    }
+}
+
+/// The place of a row in a COPY, from 0, of the context of an error: `COPY orders, line 17, column total: "x"`, in the server's language
+/// (`CopyFromErrorCallback` in PostgreSQL's `copyfrom.c`). The table's name may have digits too, but nothing that looks like the rest.
+fn row_of_copy(context: &str) -> Option<usize> {
+    let line = context.lines().find(|line| line.contains("COPY "))?;
+    let words = line.split_once(", ")?.1.split([' ', ',', ':']);
+    let line: usize = words.filter_map(|word| word.parse().ok()).next()?;
+    line.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::row_of_copy;
+
+    #[test]
+    fn the_row_of_a_copy_is_found_in_any_language() {
+        for (context, want) in [
+            ("COPY orders, line 17, column total: \"5\"", Some(16)),
+            ("COPY orders2, line 1", Some(0)),
+            ("COPY orders, Zeile 3: \"9\"", Some(2)),
+            ("COPY orders, 行 1000000", Some(999_999)),
+            ("PL/pgSQL function looked(), line 4 at RAISE\nCOPY orders, line 2: \"x\"", Some(1)),
+            ("SQL statement \"SELECT 1\"", None),
+            ("COPY orders", None),
+            ("", None),
+        ] {
+            assert_eq!(row_of_copy(context), want, "{context}");
+        }
     }
 }

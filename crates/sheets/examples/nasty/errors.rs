@@ -7,7 +7,7 @@ use longshore_sheets::faults::{FaultsKind, FaultsWriter};
 use longshore_sheets::read::{Cell, CellKind};
 use serde_json::{Value, json};
 
-const TITLE: &str = "Orders & 订单";
+const TITLE: &str = "Orders 订单";
 const HEADERS: [&str; 4] = ["Value", "Marked 值", "Row in file", "Reason"];
 const NUMBER: u32 = 1_000_001;
 const REASON: &str = "金额：不是数字 <&>";

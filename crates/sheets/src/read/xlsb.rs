@@ -16,6 +16,8 @@ const BODY_BYTES: usize = 4096;
 /// part; where these and a sheet's cells begin and end.
 const ROW: u16 = 0x0000;
 const FORMULA_ERROR: u16 = 0x000B;
+/// Cells that do not say their column, since it is the one behind the last cell's; no specification has them, but SheetJS writes them.
+const SHORT_CELLS: std::ops::RangeInclusive<u16> = 0x000C..=0x0012;
 const SHEET: u16 = 0x009C;
 const SHEETS_END: u16 = 0x0090;
 const CELLS_BEGIN: u16 = 0x0091;
@@ -69,6 +71,10 @@ impl FormulaErrors {
                     if let (Some(column), Some(code)) = (records.long(0), records.body.get(8)) {
                         return Ok(Some((self.row, column, name_of(*code))));
                     }
+                }
+                // calamine passes over them, and rows would lose what stands there without a word.
+                kind if SHORT_CELLS.contains(&kind) => {
+                    return Err(ReadError::damaged("its cells do not say in which columns they are"));
                 }
                 _ => {}
             }

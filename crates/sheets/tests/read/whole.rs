@@ -71,6 +71,24 @@ fn values_of_xls_are_read() {
     assert_eq!(rows(&inside).expect("it is read"), want);
 }
 
+/// SheetJS ends its table of sectors so.
+#[test]
+fn xls_may_speak_of_sectors_behind_its_end() {
+    let mut bytes = container(&[("Workbook", &workbook(&number(0, 0, 31.0), 1))]);
+    let word = |place: usize| u32::from_le_bytes(bytes[place..place + 4].try_into().expect("four bytes"));
+    let (sector, place) = (1 << bytes[0x1E], word(0x4C) as usize);
+    let table = (place + 1) * sector..(place + 2) * sector;
+    let mut changed = 0;
+    for entry in bytes[table].chunks_mut(4).filter(|entry| **entry == [0xFF; 4]) {
+        entry[0] = 0xFE;
+        changed += 1;
+    }
+    assert!(changed > 0);
+    assert_eq!(rows(&bytes).expect("it is read"), ["1 n:31"]);
+    bytes.truncate(bytes.len() / 2);
+    assert!(matches!(rows(&bytes), Err(ReadError::Damaged { .. })));
+}
+
 #[test]
 fn sheets_of_xls_that_swell_are_refused() {
     let usual = ReadLimits::default();
@@ -191,6 +209,14 @@ fn values_of_xlsb_are_read_with_the_errors_of_formulas() {
         "6 - | - | - | - | e:#NAME?",
     ];
     assert_eq!(rows(&bytes).expect("it is read"), want);
+}
+
+/// As SheetJS writes them. Passed over, they would be missing without a word.
+#[test]
+fn xlsb_with_cells_that_do_not_say_their_column_is_refused() {
+    let cells = [row(0), cell(0x07, 0, &0_u32.to_le_bytes()), binary(0x0D, &[0; 8])];
+    let found = rows(&binary_workbook(&cells, &["text"]));
+    assert!(matches!(found, Err(ReadError::Damaged { .. })), "{found:?}");
 }
 
 #[test]

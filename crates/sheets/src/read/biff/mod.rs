@@ -79,7 +79,8 @@ pub(super) fn load(path: &Path, limits: &ReadLimits, watch: &Watch) -> Result<Ve
         Some(_) => ReadError::Io(error),
         None => ReadError::damaged(error.to_string()),
     };
-    let mut file = cfb::CompoundFile::open(File::open(path)?).map_err(damaged)?;
+    let container = Cursor::new(container(path, limits)?);
+    let mut file = cfb::CompoundFile::open(container).map_err(damaged)?;
     let name = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name));
     let name = name.ok_or_else(|| ReadError::NotASpreadsheet {
         found: "a file of another program in a container of Office".to_owned(),
@@ -87,6 +88,7 @@ pub(super) fn load(path: &Path, limits: &ReadLimits, watch: &Watch) -> Result<Ve
     let stream = file.open_stream(name).map_err(damaged)?;
     let mut records = Vec::new();
     stream.take(limits.whole_file_bytes).read_to_end(&mut records).map_err(damaged)?;
+    drop(file);
     let (found, allowed) = (loaded_bytes(&records, watch)?, limits.whole_uncompressed_bytes);
     if found > allowed {
         return Err(too_big(Limit::UncompressedBytes, allowed, found));
@@ -95,6 +97,24 @@ pub(super) fn load(path: &Path, limits: &ReadLimits, watch: &Watch) -> Result<Ve
     alone.create_stream(name)?.write_all(&records)?;
     alone.flush()?;
     Ok(alone.into_inner().into_inner())
+}
+
+/// The file's bytes, with zeros for sectors behind its end that its table of sectors speaks of as if they were there: SheetJS ends the table so,
+/// and `cfb` refuses it then. One more sector of the table than there needs to be, and no more, is taken for such.
+fn container(path: &Path, limits: &ReadLimits) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limits.whole_file_bytes).read_to_end(&mut bytes)?;
+    // The size of a sector as a power of two, and how many of them the table takes ([MS-CFB] 2.2).
+    let (Some(power), Some(count)) = (bytes.get(0x1E), bytes.get(0x2C..).and_then(|rest| rest.first_chunk()))
+    else {
+        return Ok(bytes);
+    };
+    let (sector, count) = (1_usize << (*power).min(12), u32::from_le_bytes(*count) as usize);
+    // The header takes a sector too, and a sector's place in the table has four bytes.
+    let in_table = sector / 4 * sector;
+    let spoken_of = in_table.saturating_mul(count).saturating_add(sector);
+    bytes.resize(bytes.len().max(spoken_of.min(bytes.len().saturating_add(in_table))), 0);
+    Ok(bytes)
 }
 
 /// Bytes for which memory is taken for all sheets together: the rectangles of their cells and of their formulas, and the texts that cells refer

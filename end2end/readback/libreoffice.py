@@ -54,6 +54,8 @@ def value_of(cell):
     if kind == "time":
         hours, minutes, seconds = re.fullmatch(r"PT(\d+)H(\d+)M([\d.]+)S", cell.get(name("office:time-value"))).groups()
         return "t", datetime.timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    if kind == "boolean":
+        return "b", cell.get(name("office:boolean-value")) == "true"
     return kind, cell.get(name("office:value"))
 
 

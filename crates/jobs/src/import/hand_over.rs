@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use arrow_array::RecordBatch;
 
 /// Bytes of rows that wait at most; those that come later are to be read.
-const BYTES_MAX: usize = 10 << 20;
+const BYTES_MAX: usize = 4 << 20;
 /// How long rows wait: other processes check chunks as well.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 

@@ -28,9 +28,9 @@ use crate::cli::{Cli, Command, DatasetCommand, ServeArgs};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Milliseconds after which memory that is not used goes back to the system: at once. By default it stays for a second, which exports
-/// and imports, who pass large pieces from thread to thread, pay with a third of their peak, and are no faster for it.
-const PURGE_DELAY_MS: std::ffi::c_long = 0;
+/// Milliseconds after which memory that is not used goes back to the system. By default it stays for a second, which exports and
+/// imports, who pass large pieces from thread to thread, pay with a third of their peak, and are no faster for it.
+const PURGE_DELAY_MS: std::ffi::c_long = 1;
 /// `mi_option_purge_delay` in mimalloc.h, which the bindings leave out.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
